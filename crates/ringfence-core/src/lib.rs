@@ -1,1 +1,14 @@
-//! core
+//! What things are, and the rules.
+//!
+//! Pure: no I/O, no clock and no randomness of its own; both come in through
+//! [`context`]. Nothing here knows HTTP or SQL. Read [`id`] and [`scope`] first:
+//! every other module speaks in their types.
+
+pub mod account;
+pub mod context;
+pub mod credential;
+pub mod id;
+pub mod permission;
+pub mod scope;
+pub mod time;
+pub mod user;

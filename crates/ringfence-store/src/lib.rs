@@ -1,1 +1,14 @@
-//! store
+//! The only crate that speaks SQL or holds bytes.
+//!
+//! One module per noun, free functions that take a transaction ([`db::Tx`]) and never
+//! begin or commit: the caller does, once per act. Nothing here decides who may do
+//! what. Read [`db`] first; it alone knows that there are two drivers.
+
+pub mod accounts;
+pub mod credentials;
+pub mod db;
+pub mod feed;
+pub mod groups;
+pub mod keys;
+pub mod revocations;
+pub mod users;
