@@ -12,3 +12,4 @@ pub mod permission;
 pub mod scope;
 pub mod time;
 pub mod user;
+pub mod wav;
