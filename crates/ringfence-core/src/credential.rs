@@ -84,6 +84,42 @@ pub enum CredentialError {
     /// Not a network.
     #[error("a network is an address and a prefix length, such as 203.0.113.0/24")]
     Network,
+    /// Not a digest.
+    #[error("a digest is 64 lower-case hex digits")]
+    Digest,
+}
+
+impl StoredDigest {
+    /// 64 lower-case hex digits.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |n: u8| char::from(DIGITS[usize::from(n)]);
+        self.0
+            .iter()
+            .flat_map(|b| [digit(b >> 4), digit(b & 15)])
+            .collect()
+    }
+
+    /// Parses 64 lower-case hex digits.
+    ///
+    /// # Errors
+    /// The text is anything else.
+    pub fn parse_hex(text: &str) -> Result<Self, CredentialError> {
+        let value = |b: u8| match b {
+            b'0'..=b'9' => Ok(b - b'0'),
+            b'a'..=b'f' => Ok(b - b'a' + 10),
+            _ => Err(CredentialError::Digest),
+        };
+        let mut digest = [0; 32];
+        if text.len() != 64 {
+            return Err(CredentialError::Digest);
+        }
+        for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = value(pair[0])? << 4 | value(pair[1])?;
+        }
+        Ok(Self(digest))
+    }
 }
 
 impl CredentialName {
@@ -184,6 +220,14 @@ impl std::fmt::Display for Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digests_round_trip() {
+        let digest = StoredDigest(std::array::from_fn(|n| u8::try_from(n * 8 % 256).unwrap()));
+        assert_eq!(StoredDigest::parse_hex(&digest.to_hex()), Ok(digest));
+        assert!(StoredDigest::parse_hex("00").is_err());
+        assert!(StoredDigest::parse_hex(&"G".repeat(64)).is_err());
+    }
 
     #[test]
     fn networks_hold_their_addresses() {

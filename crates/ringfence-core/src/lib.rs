@@ -5,6 +5,7 @@
 //! every other module speaks in their types.
 
 pub mod account;
+pub mod audit;
 pub mod context;
 pub mod credential;
 pub mod id;

@@ -5,6 +5,7 @@
 //! what. Read [`db`] first; it alone knows that there are two drivers.
 
 pub mod accounts;
+pub mod audit;
 pub mod credentials;
 pub mod db;
 pub mod feed;

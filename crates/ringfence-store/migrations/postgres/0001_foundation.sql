@@ -92,12 +92,12 @@ CREATE TABLE credentials (
 CREATE INDEX credentials_by_account ON credentials (account_id, id);
 CREATE INDEX credentials_by_owner ON credentials (owner_id);
 
--- A secret of a credential: only a keyed digest is kept. Retiring one deletes its row.
+-- A secret of a credential: only a keyed digest is kept, as 64 hex digits. Retiring one deletes its row.
 -- The last_ columns are flushed in batches and may miss the last second before a crash.
 CREATE TABLE credential_secrets (
     credential_id   TEXT   NOT NULL REFERENCES credentials (id),
     number          BIGINT NOT NULL,
-    digest          BYTEA  NOT NULL,
+    digest          TEXT   NOT NULL,
     created_at      BIGINT NOT NULL,
     expires_at      BIGINT,
     last_used_at    BIGINT,

@@ -8,7 +8,8 @@ use ringfence_core::credential::{
 use ringfence_core::id::{AccountId, CredentialId, UserId};
 use ringfence_core::scope::{ScopeError, ScopeSet};
 use ringfence_core::time::Timestamp;
-use std::collections::HashMap;
+
+mod packed;
 
 const TABLE: &str = "credentials";
 
@@ -140,7 +141,7 @@ pub async fn secret_insert(
         &[
             id.to_string().into(),
             secret.number.into(),
-            secret.digest.0.as_slice().into(),
+            secret.digest.to_hex().into(),
             secret.created_at.into(),
             secret.expires_at.into(),
         ],
@@ -252,26 +253,39 @@ pub async fn credential_list(
     Ok(credentials)
 }
 
-/// Every credential, for the directory.
+/// The next credentials after an id in the order of ids, with their secrets, for the directory.
+///
+/// A page comes as one packed text, so that a million rows load in about a second: a row of its own for each costs
+/// several times as much in either driver.
 ///
 /// # Errors
 /// The database broke off, or a row is damaged.
-pub async fn credential_load_all(tx: &mut Tx) -> Result<Vec<Credential>, Error> {
-    let rows = tx.fetch_all("SELECT * FROM credentials", &[]).await?;
-    let mut credentials = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let credential = credential(&row)?;
-        credentials.insert(credential.id, credential);
-    }
-    let secrets =
-        "SELECT credential_id, number, digest, created_at, expires_at FROM credential_secrets";
-    for row in tx.fetch_all(secrets, &[]).await? {
-        let id = row.parsed("credential_secrets", "credential_id", CredentialId::parse)?;
-        if let Some(credential) = credentials.get_mut(&id) {
-            credential.secrets.push(secret(&row)?);
-        }
-    }
-    Ok(credentials.into_values().collect())
+pub async fn credential_load_page(
+    tx: &mut Tx,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Credential>, Error> {
+    let row = tx
+        .fetch_one(
+            "SELECT string_agg(line, '|') AS page FROM (
+                 SELECT c.id || ';' || c.account_id || ';' || COALESCE(c.owner_id, '') || ';' || c.scopes
+                     || ';' || COALESCE(c.token_alg, '') || ';' || COALESCE(CAST(c.token_ttl_secs AS TEXT), '')
+                     || ';' || c.networks || ';' || COALESCE(CAST(c.expires_at AS TEXT), '')
+                     || ';' || CAST(c.epoch AS TEXT) || ';' || CAST(c.created_at AS TEXT)
+                     || ';' || CAST(c.version AS TEXT)
+                     || ';' || COALESCE(CAST(s.number AS TEXT), '') || ';' || COALESCE(s.digest, '')
+                     || ';' || COALESCE(CAST(s.created_at AS TEXT), '')
+                     || ';' || COALESCE(CAST(s.expires_at AS TEXT), '') AS line
+                 FROM (SELECT * FROM credentials WHERE id > $1 ORDER BY id LIMIT $2) c
+                 LEFT JOIN credential_secrets s ON s.credential_id = c.id
+                 ORDER BY c.id, s.number) lines",
+            &[after.into(), limit.into()],
+        )
+        .await?;
+    let Some(page) = row.opt_text("page")? else {
+        return Ok(Vec::new());
+    };
+    packed::credentials(&page)
 }
 
 /// How a credential's secrets have been used.
@@ -371,17 +385,9 @@ fn credential(row: &Row) -> Result<Credential, Error> {
 }
 
 fn secret(row: &Row) -> Result<SecretInfo, Error> {
-    let digest: [u8; 32] = row
-        .bytes("digest")?
-        .try_into()
-        .map_err(|_| Error::Corrupt {
-            table: "credential_secrets",
-            row: row.text("credential_id").unwrap_or_default(),
-            column: "digest",
-        })?;
     Ok(SecretInfo {
         number: row.number("credential_secrets", "number")?,
-        digest: StoredDigest(digest),
+        digest: row.parsed("credential_secrets", "digest", StoredDigest::parse_hex)?,
         created_at: Timestamp::from_ms(row.int("created_at")?),
         expires_at: row.opt_int("expires_at")?.map(Timestamp::from_ms),
     })
