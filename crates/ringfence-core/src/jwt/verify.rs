@@ -1,0 +1,130 @@
+//! What an access token must satisfy by itself (RFC 9068 §4).
+//!
+//! Live rights come after this: see the directory.
+
+use super::claims::AccessClaims;
+use super::json::JsonError;
+use super::jws::{Compact, JwsError};
+use super::key::{ACCESS_TOKEN_TYP, VerifyingKey};
+use crate::id::KeyId;
+use crate::time::Timestamp;
+use thiserror::Error;
+
+/// Which tokens a resource server takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenRule {
+    /// The issuers, compared exactly.
+    pub issuers: Vec<String>,
+    /// The audiences, compared exactly.
+    pub audiences: Vec<String>,
+    /// How far clocks may differ; at most 60 seconds.
+    pub skew_secs: u32,
+}
+
+/// Why a token is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum TokenFault {
+    /// Not a token of ours.
+    #[error("the token is malformed")]
+    Malformed(#[source] JwsError),
+    /// Of another type: an ID token, a logout token, a client assertion.
+    #[error("the token is not an access token")]
+    Typ,
+    /// No such key, or a withdrawn one.
+    #[error("the token names a key that is not known")]
+    UnknownKey,
+    /// The header names another algorithm than the key's.
+    #[error("the token algorithm is not the key's")]
+    Algorithm,
+    /// The signature is wrong.
+    #[error("the token signature is wrong")]
+    Signature,
+    /// A claim is missing or of the wrong type.
+    #[error("the token claims are not acceptable")]
+    Claims(#[source] JsonError),
+    /// Issued by someone else.
+    #[error("the token is from another issuer")]
+    Issuer,
+    /// Meant for someone else.
+    #[error("the token is for another audience")]
+    Audience,
+    /// Its time is over.
+    #[error("the token has expired")]
+    Expired,
+    /// Its time has not come, or it claims to be made in the future.
+    #[error("the token is not valid yet")]
+    NotYet,
+}
+
+impl TokenFault {
+    /// The reason code of logs and of the documentation.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "token-malformed",
+            Self::Typ => "token-type",
+            Self::UnknownKey => "token-key-unknown",
+            Self::Algorithm => "token-algorithm",
+            Self::Signature => "token-signature",
+            Self::Claims(_) => "token-claims",
+            Self::Issuer => "token-issuer",
+            Self::Audience => "token-audience",
+            Self::Expired => "token-expired",
+            Self::NotYet => "token-not-yet-valid",
+        }
+    }
+}
+
+/// Verifies a token's form, type, signature, issuer, audience and times.
+///
+/// # Errors
+/// See [`TokenFault`]; each wrong thing singly is enough.
+pub fn verify_access<'k>(
+    token: &str,
+    key_of: impl Fn(KeyId) -> Option<&'k VerifyingKey>,
+    rule: &TokenRule,
+    now: Timestamp,
+) -> Result<AccessClaims, TokenFault> {
+    let compact = Compact::parse(token).map_err(TokenFault::Malformed)?;
+    if compact.header.typ != ACCESS_TOKEN_TYP {
+        return Err(TokenFault::Typ);
+    }
+    let key_id = KeyId::parse(&compact.header.kid).map_err(|_| TokenFault::UnknownKey)?;
+    let key = key_of(key_id).ok_or(TokenFault::UnknownKey)?;
+    if key.alg != compact.header.alg {
+        return Err(TokenFault::Algorithm);
+    }
+    // No claim is looked at before the signature is known to be ours.
+    if !key.verifies(compact.signing_input.as_bytes(), &compact.signature) {
+        return Err(TokenFault::Signature);
+    }
+    let claims = AccessClaims::parse(&compact.payload).map_err(TokenFault::Claims)?;
+    check_claims(&claims, rule, now)?;
+    Ok(claims)
+}
+
+/// Checks the claims of a token whose signature is known to be right, also when it was verified a while ago.
+///
+/// # Errors
+/// See [`TokenFault`].
+pub fn check_claims(claims: &AccessClaims, rule: &TokenRule, now: Timestamp) -> Result<(), TokenFault> {
+    if !rule.issuers.contains(&claims.iss) {
+        return Err(TokenFault::Issuer);
+    }
+    if !rule.audiences.contains(&claims.aud) {
+        return Err(TokenFault::Audience);
+    }
+    let skew_secs = i64::from(rule.skew_secs.min(60));
+    if now >= claims.exp.plus_secs(skew_secs) {
+        return Err(TokenFault::Expired);
+    }
+    let latest = now.plus_secs(skew_secs);
+    if claims.nbf > latest || claims.iat > latest {
+        return Err(TokenFault::NotYet);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;
