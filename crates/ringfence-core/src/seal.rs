@@ -102,7 +102,10 @@ impl MasterKey {
     pub fn sealer(&self, purpose: Purpose) -> Result<Sealer, SealError> {
         let key = self.subkey(purpose)?;
         let key = UnboundKey::new(&AES_256_GCM, key.expose()).map_err(|_| SealError::Seal)?;
-        Ok(Sealer { key: LessSafeKey::new(key), purpose })
+        Ok(Sealer {
+            key: LessSafeKey::new(key),
+            purpose,
+        })
     }
 }
 
@@ -117,7 +120,12 @@ impl Sealer {
     ///
     /// # Errors
     /// The cryptographic library fails.
-    pub fn seal(&self, random: &dyn Random, place: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    pub fn seal(
+        &self,
+        random: &dyn Random,
+        place: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce);
         let mut sealed = Vec::with_capacity(1 + NONCE_LEN + plain.len() + 16);
@@ -125,7 +133,11 @@ impl Sealer {
         sealed.extend_from_slice(&nonce);
         let mut body = plain.to_vec();
         self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), &mut body)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(place),
+                &mut body,
+            )
             .map_err(|_| SealError::Seal)?;
         sealed.append(&mut body);
         Ok(sealed)
@@ -145,7 +157,11 @@ impl Sealer {
         let mut body = body.to_vec();
         let len = self
             .key
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place), &mut body)
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from(place),
+                &mut body,
+            )
             .map_err(|_| SealError::Open)?
             .len();
         body.truncate(len);
@@ -171,14 +187,28 @@ mod tests {
         let sealed = sealer.seal(&SystemRandom, b"row 1", b"private").unwrap();
         assert_eq!(sealer.open(b"row 1", &sealed).unwrap().expose(), b"private");
         assert!(sealer.open(b"row 2", &sealed).is_err());
-        assert!(master.sealer(Purpose::Cursors).unwrap().open(b"row 1", &sealed).is_err());
+        assert!(
+            master
+                .sealer(Purpose::Cursors)
+                .unwrap()
+                .open(b"row 1", &sealed)
+                .is_err()
+        );
         let other = MasterKey::generate(&SystemRandom);
-        assert!(other.sealer(Purpose::SigningKeys).unwrap().open(b"row 1", &sealed).is_err());
+        assert!(
+            other
+                .sealer(Purpose::SigningKeys)
+                .unwrap()
+                .open(b"row 1", &sealed)
+                .is_err()
+        );
     }
 
     #[test]
     fn refuses_every_changed_or_missing_byte() {
-        let sealer = MasterKey::from_bytes([9; 32]).sealer(Purpose::Cursors).unwrap();
+        let sealer = MasterKey::from_bytes([9; 32])
+            .sealer(Purpose::Cursors)
+            .unwrap();
         let sealed = sealer.seal(&SystemRandom, b"", b"cursor").unwrap();
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();

@@ -72,11 +72,14 @@ impl ClientSecret {
         text.push_str(PREFIX);
         text.push_str(region.as_str());
         text.push('_');
-        append_base62(&mut bytes, RANDOM_DIGITS, &mut text);
+        append_base62(bytes.as_mut(), RANDOM_DIGITS, &mut text);
         let mut checksum = crc32(text.as_bytes()).to_be_bytes();
         text.push('_');
         append_base62(&mut checksum, CHECKSUM_DIGITS, &mut text);
-        Self { region, text: Secret::new(text) }
+        Self {
+            region,
+            text: Secret::new(text),
+        }
     }
 
     /// Recognises a secret by its shape and checksum, offline.
@@ -92,17 +95,28 @@ impl ClientSecret {
             return Err(SecretError::Shape);
         };
         let region = Region::parse(region).map_err(|_| SecretError::Shape)?;
-        let base62 = |part: &str, len| part.len() == len && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        let base62 =
+            |part: &str, len| part.len() == len && part.bytes().all(|b| b.is_ascii_alphanumeric());
         if !base62(random, RANDOM_DIGITS) || !base62(checksum, CHECKSUM_DIGITS) {
             return Err(SecretError::Shape);
         }
-        let body = text.strip_suffix(checksum).and_then(|t| t.strip_suffix('_')).ok_or(SecretError::Shape)?;
+        let body = text
+            .strip_suffix(checksum)
+            .and_then(|t| t.strip_suffix('_'))
+            .ok_or(SecretError::Shape)?;
         let mut expected = String::with_capacity(CHECKSUM_DIGITS);
-        append_base62(&mut crc32(body.as_bytes()).to_be_bytes(), CHECKSUM_DIGITS, &mut expected);
+        append_base62(
+            &mut crc32(body.as_bytes()).to_be_bytes(),
+            CHECKSUM_DIGITS,
+            &mut expected,
+        );
         if expected != checksum {
             return Err(SecretError::Checksum);
         }
-        Ok(Self { region, text: Secret::new(text.to_owned()) })
+        Ok(Self {
+            region,
+            text: Secret::new(text.to_owned()),
+        })
     }
 
     /// The text, to be shown once to the one who asked for it.
@@ -170,7 +184,11 @@ fn crc32(bytes: &[u8]) -> u32 {
     for byte in bytes {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+            crc = if crc & 1 == 1 {
+                crc >> 1 ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            };
         }
     }
     !crc
@@ -199,17 +217,33 @@ mod tests {
     fn secrets_have_their_shape() {
         let secret = ClientSecret::generate(Region::Emea, &SystemRandom);
         let parts: Vec<&str> = secret.expose().split('_').collect();
-        assert_eq!((parts[0], parts[1], parts[2].len(), parts[3].len()), ("rfs", "emea", 43, 6));
-        assert_eq!(ClientSecret::parse(secret.expose()).unwrap().region, Region::Emea);
-        assert_eq!(format!("{secret:?}"), "ClientSecret { region: Emea, text: [redacted] }");
+        assert_eq!(
+            (parts[0], parts[1], parts[2].len(), parts[3].len()),
+            ("rfs", "emea", 43, 6)
+        );
+        assert_eq!(
+            ClientSecret::parse(secret.expose()).unwrap().region,
+            Region::Emea
+        );
+        assert_eq!(
+            format!("{secret:?}"),
+            "ClientSecret { region: Emea, text: [redacted] }"
+        );
     }
 
     #[test]
     fn all_256_bits_are_kept() {
         let zeros = ClientSecret::generate(Region::Nam, &Fixed(0));
-        assert!(zeros.expose().starts_with(&format!("rfs_nam_{}_", "0".repeat(43))));
+        assert!(
+            zeros
+                .expose()
+                .starts_with(&format!("rfs_nam_{}_", "0".repeat(43)))
+        );
         let ones = ClientSecret::generate(Region::Nam, &Fixed(0xff));
-        assert!(!ones.expose().starts_with("rfs_nam_0"), "2^256 - 1 needs all 43 digits");
+        assert!(
+            !ones.expose().starts_with("rfs_nam_0"),
+            "2^256 - 1 needs all 43 digits"
+        );
     }
 
     #[test]

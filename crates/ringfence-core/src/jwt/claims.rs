@@ -84,12 +84,20 @@ impl AccessClaims {
             jti: TokenId::parse(object.text("jti")?).map_err(|_| JsonError::WrongType("jti"))?,
             client_id: CredentialId::parse(object.text("client_id")?)
                 .map_err(|_| JsonError::WrongType("client_id"))?,
-            scope: ScopeSet::parse(object.text("scope")?).map_err(|_| JsonError::WrongType("scope"))?,
+            scope: ScopeSet::parse(object.text("scope")?)
+                .map_err(|_| JsonError::WrongType("scope"))?,
             account: AccountId::parse(object.text("account")?)
                 .map_err(|_| JsonError::WrongType("account"))?,
-            region: Region::parse(object.text("region")?).map_err(|_| JsonError::WrongType("region"))?,
-            epoch: object.int("epoch")?.try_into().map_err(|_| JsonError::WrongType("epoch"))?,
-            secret_no: object.int("secret_no")?.try_into().map_err(|_| JsonError::WrongType("secret_no"))?,
+            region: Region::parse(object.text("region")?)
+                .map_err(|_| JsonError::WrongType("region"))?,
+            epoch: object
+                .int("epoch")?
+                .try_into()
+                .map_err(|_| JsonError::WrongType("epoch"))?,
+            secret_no: object
+                .int("secret_no")?
+                .try_into()
+                .map_err(|_| JsonError::WrongType("secret_no"))?,
         })
     }
 }
@@ -131,15 +139,30 @@ pub(super) mod tests {
         for name in whole.keys() {
             let mut without = whole.clone();
             without.remove(name);
-            assert!(AccessClaims::parse(serde_json::to_string(&without).unwrap().as_bytes()).is_err(), "{name}");
-            for wrong in ["null", "true", "[]", "{}", "1.5", "-1e3", "\"\\u0000\"", "[\"x\"]"] {
+            assert!(
+                AccessClaims::parse(serde_json::to_string(&without).unwrap().as_bytes()).is_err(),
+                "{name}"
+            );
+            for wrong in [
+                "null",
+                "true",
+                "[]",
+                "{}",
+                "1.5",
+                "-1e3",
+                "\"\\u0000\"",
+                "[\"x\"]",
+            ] {
                 if wrong.starts_with('"') && ["iss", "sub", "aud"].contains(&name.as_str()) {
                     continue;
                 }
                 let mut odd = whole.clone();
                 odd.insert(name.clone(), serde_json::from_str(wrong).unwrap());
                 let json = serde_json::to_string(&odd).unwrap();
-                assert!(AccessClaims::parse(json.as_bytes()).is_err(), "{name} {wrong}");
+                assert!(
+                    AccessClaims::parse(json.as_bytes()).is_err(),
+                    "{name} {wrong}"
+                );
             }
         }
     }

@@ -63,12 +63,18 @@ impl<'a> Object<'a> {
         reader.skip_space();
         let object = reader.object(1)?;
         reader.skip_space();
-        if reader.at == text.len() { Ok(object) } else { Err(JsonError::Syntax) }
+        if reader.at == text.len() {
+            Ok(object)
+        } else {
+            Err(JsonError::Syntax)
+        }
     }
 
     /// The members in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
-        self.members.iter().map(|(name, value)| (name.as_ref(), value))
+        self.members
+            .iter()
+            .map(|(name, value)| (name.as_ref(), value))
     }
 
     /// The member of that name.
@@ -144,7 +150,11 @@ impl<'a> Reader<'a> {
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
-        if self.take(byte) { Ok(()) } else { Err(JsonError::Syntax) }
+        if self.take(byte) {
+            Ok(())
+        } else {
+            Err(JsonError::Syntax)
+        }
     }
 
     /// What was read since `start`. Both ends lie beside ASCII, so the slice is whole characters.
@@ -220,7 +230,12 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, JsonError> {
-        if self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+        if self
+            .text
+            .as_bytes()
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(word.as_bytes()))
+        {
             self.at += word.len();
             return Ok(value);
         }
@@ -232,7 +247,11 @@ impl<'a> Reader<'a> {
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start { Err(JsonError::Syntax) } else { Ok(()) }
+        if self.at == start {
+            Err(JsonError::Syntax)
+        } else {
+            Ok(())
+        }
     }
 
     fn number(&mut self) -> Result<&'a str, JsonError> {
@@ -269,7 +288,10 @@ impl<'a> Reader<'a> {
         let mut unescaped = self.since(start)?.to_owned();
         loop {
             let plain = self.at;
-            while self.peek().is_some_and(|b| b >= b' ' && b != b'"' && b != b'\\') {
+            while self
+                .peek()
+                .is_some_and(|b| b >= b' ' && b != b'"' && b != b'\\')
+            {
                 self.at += 1;
             }
             unescaped.push_str(self.since(plain)?);
@@ -341,29 +363,63 @@ mod tests {
     #[test]
     fn refuses_what_is_loose() {
         let texts: [&[u8]; 22] = [
-            b"", b"[]", b"1", b"{", b"{}x", b"{}{}", b"{\"a\":1,}", b"{,}", b"{a:1}", b"{\"a\":01}",
-            b"{\"a\":1.}", b"{\"a\":.5}", b"{\"a\":+1}", b"{\"a\":NaN}", b"{\"a\":\"\n\"}",
-            b"{\"a\":\"\\ud800\"}", b"{\"a\":\"\\udc00\\ud800\"}", b"{\"a\":\"\\x\"}", b"{\"a\":\"\xff\"}",
-            b"\xef\xbb\xbf{}", b"{\"a\":tru}", b"{\"a\" 1}",
+            b"",
+            b"[]",
+            b"1",
+            b"{",
+            b"{}x",
+            b"{}{}",
+            b"{\"a\":1,}",
+            b"{,}",
+            b"{a:1}",
+            b"{\"a\":01}",
+            b"{\"a\":1.}",
+            b"{\"a\":.5}",
+            b"{\"a\":+1}",
+            b"{\"a\":NaN}",
+            b"{\"a\":\"\n\"}",
+            b"{\"a\":\"\\ud800\"}",
+            b"{\"a\":\"\\udc00\\ud800\"}",
+            b"{\"a\":\"\\x\"}",
+            b"{\"a\":\"\xff\"}",
+            b"\xef\xbb\xbf{}",
+            b"{\"a\":tru}",
+            b"{\"a\" 1}",
         ];
         for text in texts {
-            assert_eq!(Object::parse(text), Err(JsonError::Syntax), "{}", String::from_utf8_lossy(text));
+            assert_eq!(
+                Object::parse(text),
+                Err(JsonError::Syntax),
+                "{}",
+                String::from_utf8_lossy(text)
+            );
         }
     }
 
     #[test]
     fn refuses_repeated_names_however_spelt() {
-        for text in ["{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "{\"o\":{\"x\":1,\"x\":1}}"] {
+        for text in [
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":1,\"\\u0061\":2}",
+            "{\"o\":{\"x\":1,\"x\":1}}",
+        ] {
             assert_eq!(Object::parse(text.as_bytes()), Err(JsonError::Duplicate));
         }
     }
 
     #[test]
     fn refuses_what_is_deep_or_large() {
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        let deep = format!(
+            "{{\"a\":{}{}}}",
+            "[".repeat(1_000_000),
+            "]".repeat(1_000_000)
+        );
         assert_eq!(Object::parse(deep.as_bytes()), Err(JsonError::TooLarge));
         let members: Vec<String> = (0..65).map(|n| format!("\"m{n}\":0")).collect();
-        assert_eq!(Object::parse(format!("{{{}}}", members.join(",")).as_bytes()), Err(JsonError::TooLarge));
+        assert_eq!(
+            Object::parse(format!("{{{}}}", members.join(",")).as_bytes()),
+            Err(JsonError::TooLarge)
+        );
     }
 
     #[test]

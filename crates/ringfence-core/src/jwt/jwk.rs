@@ -27,9 +27,18 @@ fn append_jwk(key: &VerifyingKey, json: &mut String) -> Result<(), KeyError> {
     let kid = key.id.to_string();
     let members: &[(&str, &str)] = match key.alg {
         TokenAlg::Rs256 => &[("kty", "RSA"), ("n", &first), ("e", &second)],
-        TokenAlg::Es256 => &[("kty", "EC"), ("crv", "P-256"), ("x", &first), ("y", &second)],
+        TokenAlg::Es256 => &[
+            ("kty", "EC"),
+            ("crv", "P-256"),
+            ("x", &first),
+            ("y", &second),
+        ],
     };
-    let common = [("use", "sig"), ("alg", key.alg.as_str()), ("kid", kid.as_str())];
+    let common = [
+        ("use", "sig"),
+        ("alg", key.alg.as_str()),
+        ("kid", kid.as_str()),
+    ];
     for (n, (name, value)) in members.iter().chain(&common).enumerate() {
         json.push(if n == 0 { '{' } else { ',' });
         append_text(name, json);
@@ -53,7 +62,12 @@ mod tests {
         let json = jwks_json([rsa.public(), p256.public()]).unwrap();
         let set: serde_json::Value = serde_json::from_str(&json).unwrap();
         let names = |n: usize| {
-            let mut names: Vec<&str> = set["keys"][n].as_object().unwrap().keys().map(String::as_str).collect();
+            let mut names: Vec<&str> = set["keys"][n]
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect();
             names.sort_unstable();
             names.join(" ")
         };
@@ -62,6 +76,9 @@ mod tests {
         assert_eq!(set["keys"][0]["e"], "AQAB");
         assert_eq!(set["keys"][0]["n"].as_str().unwrap().len(), 342);
         assert_eq!(set["keys"][1]["x"].as_str().unwrap().len(), 43);
-        assert_eq!(set["keys"][1]["kid"], KeyId::from_bytes([2; 16]).to_string());
+        assert_eq!(
+            set["keys"][1]["kid"],
+            KeyId::from_bytes([2; 16]).to_string()
+        );
     }
 }

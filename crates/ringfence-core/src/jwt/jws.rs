@@ -67,14 +67,22 @@ impl<'a> Compact<'a> {
         // A fourth part would leave a dot in the payload, which is no base64url.
         let payload = base64url_decode(payload).ok_or(JwsError::Shape)?;
         let signature = base64url_decode(signature).ok_or(JwsError::Shape)?;
-        Ok(Self { header: Header::parse(&header)?, payload, signing_input, signature })
+        Ok(Self {
+            header: Header::parse(&header)?,
+            payload,
+            signing_input,
+            signature,
+        })
     }
 }
 
 impl Header {
     fn parse(bytes: &[u8]) -> Result<Self, JwsError> {
         let object = Object::parse(bytes).map_err(JwsError::Header)?;
-        if object.iter().any(|(name, _)| !matches!(name, "alg" | "typ" | "kid")) {
+        if object
+            .iter()
+            .any(|(name, _)| !matches!(name, "alg" | "typ" | "kid"))
+        {
             return Err(JwsError::HeaderMember);
         }
         let alg = object.text("alg").map_err(JwsError::Header)?;
@@ -93,16 +101,35 @@ mod tests {
     use proptest::prelude::*;
 
     fn token(header: &str) -> String {
-        format!("{}.{}.{}", base64url(header.as_bytes()), base64url(b"{}"), base64url(b"sig"))
+        format!(
+            "{}.{}.{}",
+            base64url(header.as_bytes()),
+            base64url(b"{}"),
+            base64url(b"sig")
+        )
     }
 
     #[test]
     fn takes_a_token_apart() {
         let text = token(r#"{"alg":"RS256","typ":"at+jwt","kid":"k1"}"#);
         let compact = Compact::parse(&text).unwrap();
-        assert_eq!(compact.header, Header { alg: TokenAlg::Rs256, typ: "at+jwt".into(), kid: "k1".into() });
+        assert_eq!(
+            compact.header,
+            Header {
+                alg: TokenAlg::Rs256,
+                typ: "at+jwt".into(),
+                kid: "k1".into()
+            }
+        );
         assert_eq!(compact.payload, b"{}");
-        assert_eq!(format!("{}.{}", compact.signing_input, base64url(&compact.signature)), text);
+        assert_eq!(
+            format!(
+                "{}.{}",
+                compact.signing_input,
+                base64url(&compact.signature)
+            ),
+            text
+        );
     }
 
     #[test]
@@ -116,8 +143,14 @@ mod tests {
     #[test]
     fn rfc8725_3_10_refuses_headers_that_bring_a_key() {
         for member in ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"] {
-            let text = token(&format!(r#"{{"alg":"RS256","typ":"at+jwt","kid":"k","{member}":"x"}}"#));
-            assert_eq!(Compact::parse(&text), Err(JwsError::HeaderMember), "{member}");
+            let text = token(&format!(
+                r#"{{"alg":"RS256","typ":"at+jwt","kid":"k","{member}":"x"}}"#
+            ));
+            assert_eq!(
+                Compact::parse(&text),
+                Err(JwsError::HeaderMember),
+                "{member}"
+            );
         }
     }
 
@@ -126,13 +159,31 @@ mod tests {
         let good = token(r#"{"alg":"RS256","typ":"at+jwt","kid":"k"}"#);
         let long = format!("{good}{}", "A".repeat(MAX_TOKEN_BYTES));
         for bad in [
-            "", ".", "..", "...", "a.b", &format!("{good}."), &format!("{good}="), &format!(" {good}"),
-            &format!("{good}.x"), &good.replace('.', "\n"), &long,
+            "",
+            ".",
+            "..",
+            "...",
+            "a.b",
+            &format!("{good}."),
+            &format!("{good}="),
+            &format!(" {good}"),
+            &format!("{good}.x"),
+            &good.replace('.', "\n"),
+            &long,
         ] {
             assert!(Compact::parse(bad).is_err(), "{bad:.40}");
         }
-        for header in ["[]", r#"{"alg":1,"typ":"at+jwt","kid":"k"}"#, r#"{"alg":"RS256","alg":"RS256","typ":"at+jwt","kid":"k"}"#, r#"{"alg":"RS256","typ":"at+jwt"}"#, r#"{"alg":"RS256","kid":"k"}"#] {
-            assert!(matches!(Compact::parse(&token(header)), Err(JwsError::Header(_))), "{header}");
+        for header in [
+            "[]",
+            r#"{"alg":1,"typ":"at+jwt","kid":"k"}"#,
+            r#"{"alg":"RS256","alg":"RS256","typ":"at+jwt","kid":"k"}"#,
+            r#"{"alg":"RS256","typ":"at+jwt"}"#,
+            r#"{"alg":"RS256","kid":"k"}"#,
+        ] {
+            assert!(
+                matches!(Compact::parse(&token(header)), Err(JwsError::Header(_))),
+                "{header}"
+            );
         }
     }
 

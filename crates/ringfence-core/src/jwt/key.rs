@@ -9,8 +9,8 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use thiserror::Error;
 
@@ -63,11 +63,12 @@ impl SigningKey {
     /// The cryptographic library fails.
     pub fn generate(id: KeyId, alg: TokenAlg) -> Result<Self, KeyError> {
         let pair = match alg {
-            TokenAlg::Rs256 => {
-                Pair::Rsa(Box::new(RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate)?))
-            }
+            TokenAlg::Rs256 => Pair::Rsa(Box::new(
+                RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate)?,
+            )),
             TokenAlg::Es256 => Pair::P256(Box::new(
-                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError::Generate)?,
+                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+                    .map_err(|_| KeyError::Generate)?,
             )),
         };
         Self::of_pair(id, pair)
@@ -79,9 +80,9 @@ impl SigningKey {
     /// The bytes are not a key of that algorithm, or an RSA key of fewer than 2048 bits.
     pub fn from_pkcs8(id: KeyId, alg: TokenAlg, pkcs8: &[u8]) -> Result<Self, KeyError> {
         let pair = match alg {
-            TokenAlg::Rs256 => {
-                Pair::Rsa(Box::new(RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Rejected)?))
-            }
+            TokenAlg::Rs256 => Pair::Rsa(Box::new(
+                RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Rejected)?,
+            )),
             TokenAlg::Es256 => Pair::P256(Box::new(
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
                     .map_err(|_| KeyError::Rejected)?,
@@ -93,7 +94,9 @@ impl SigningKey {
     fn of_pair(id: KeyId, pair: Pair) -> Result<Self, KeyError> {
         let public = match &pair {
             Pair::Rsa(rsa) => VerifyingKey::parse(id, TokenAlg::Rs256, rsa.public_key().as_ref())?,
-            Pair::P256(p256) => VerifyingKey::parse(id, TokenAlg::Es256, p256.public_key().as_ref())?,
+            Pair::P256(p256) => {
+                VerifyingKey::parse(id, TokenAlg::Es256, p256.public_key().as_ref())?
+            }
         };
         let mut json = String::from("{\"alg\":");
         append_text(public.alg.as_str(), &mut json);
@@ -102,7 +105,12 @@ impl SigningKey {
         json.push_str(",\"kid\":");
         append_text(&id.to_string(), &mut json);
         json.push('}');
-        Ok(Self { id, pair, header: base64url(json.as_bytes()), public })
+        Ok(Self {
+            id,
+            pair,
+            header: base64url(json.as_bytes()),
+            public,
+        })
     }
 
     /// The private key as PKCS#8, to be sealed before it is stored.
@@ -112,10 +120,15 @@ impl SigningKey {
     pub fn to_pkcs8(&self) -> Result<Secret<Vec<u8>>, KeyError> {
         let der = match &self.pair {
             Pair::Rsa(rsa) => {
-                let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = rsa.as_der().map_err(|_| KeyError::Generate)?;
+                let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> =
+                    rsa.as_der().map_err(|_| KeyError::Generate)?;
                 der.as_ref().to_vec()
             }
-            Pair::P256(p256) => p256.to_pkcs8v1().map_err(|_| KeyError::Generate)?.as_ref().to_vec(),
+            Pair::P256(p256) => p256
+                .to_pkcs8v1()
+                .map_err(|_| KeyError::Generate)?
+                .as_ref()
+                .to_vec(),
         };
         Ok(Secret::new(der))
     }
@@ -180,7 +193,12 @@ impl VerifyingKey {
             TokenAlg::Es256 => ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes),
         };
         let parsed = parsed.map_err(|_| KeyError::Rejected)?;
-        Ok(Self { id, alg, bytes: bytes.into(), parsed })
+        Ok(Self {
+            id,
+            alg,
+            bytes: bytes.into(),
+            parsed,
+        })
     }
 
     /// The bytes [`VerifyingKey::parse`] reads.
@@ -202,7 +220,8 @@ impl VerifyingKey {
     pub(super) fn numbers(&self) -> Result<(Vec<u8>, Vec<u8>), KeyError> {
         match self.alg {
             TokenAlg::Rs256 => {
-                let key = aws_lc_rs::rsa::PublicKey::from_der(&self.bytes).map_err(|_| KeyError::Rejected)?;
+                let key = aws_lc_rs::rsa::PublicKey::from_der(&self.bytes)
+                    .map_err(|_| KeyError::Rejected)?;
                 let components = PublicKeyComponents::<Vec<u8>>::from(&key);
                 Ok((components.n, components.e))
             }
@@ -254,7 +273,10 @@ mod tests {
     #[test]
     fn debug_shows_no_key_material() {
         let key = SigningKey::generate(KeyId::from_bytes([0; 16]), TokenAlg::Es256).unwrap();
-        assert_eq!(format!("{key:?}"), "SigningKey(ES256 00000000-0000-0000-0000-000000000000)");
+        assert_eq!(
+            format!("{key:?}"),
+            "SigningKey(ES256 00000000-0000-0000-0000-000000000000)"
+        );
         assert_eq!(format!("{:?}", key.to_pkcs8().unwrap()), "[redacted]");
     }
 }

@@ -107,7 +107,11 @@ pub fn verify_access<'k>(
 ///
 /// # Errors
 /// See [`TokenFault`].
-pub fn check_claims(claims: &AccessClaims, rule: &TokenRule, now: Timestamp) -> Result<(), TokenFault> {
+pub fn check_claims(
+    claims: &AccessClaims,
+    rule: &TokenRule,
+    now: Timestamp,
+) -> Result<(), TokenFault> {
     if !rule.issuers.contains(&claims.iss) {
         return Err(TokenFault::Issuer);
     }
