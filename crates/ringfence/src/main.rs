@@ -1,1 +1,6 @@
+//! The one binary: settings, logging, wiring and the subcommands.
+
+mod config;
+mod logging;
+
 fn main() {}
