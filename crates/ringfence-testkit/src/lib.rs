@@ -1,1 +1,7 @@
-//! testkit
+//! What tests need and products must not: stand-ins for the outside world.
+//!
+//! Used from `tests/` folders only. Read `fake/mod.rs` for the platform that the collector
+//! reads from, and `clock.rs` for clocks that run fast.
+
+pub mod clock;
+pub mod fake;

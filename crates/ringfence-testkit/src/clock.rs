@@ -1,0 +1,65 @@
+//! Clocks for tests: one that runs fast, and one that jumps.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
+
+use ringfence_core::context::Clock;
+use ringfence_core::time::Timestamp;
+
+/// Runs so many times faster than the machine's clock, from a given instant.
+///
+/// Waiting on it costs a fraction of the time waited, and a server and a client that share it
+/// agree about minutes and token lives although the whole test takes a second.
+#[derive(Debug)]
+pub struct FastClock {
+    begins_at: Timestamp,
+    started: Instant,
+    speed: u32,
+    jumped_ms: AtomicI64,
+}
+
+impl FastClock {
+    /// Starts at an instant.
+    #[must_use]
+    pub fn new(begins_at: Timestamp, speed: u32) -> Self {
+        Self {
+            begins_at,
+            started: Instant::now(),
+            speed,
+            jumped_ms: AtomicI64::new(0),
+        }
+    }
+
+    /// How many times faster than real time it runs.
+    #[must_use]
+    pub const fn speed(&self) -> u32 {
+        self.speed
+    }
+
+    /// Moves the wall clock, forward or back; the monotonic clock does not notice.
+    pub fn jump(&self, by_ms: i64) {
+        self.jumped_ms.fetch_add(by_ms, Ordering::SeqCst);
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        let micros = self
+            .started
+            .elapsed()
+            .as_micros()
+            .saturating_mul(u128::from(self.speed));
+        u64::try_from(micros / 1000).unwrap_or(u64::MAX)
+    }
+}
+
+impl Clock for FastClock {
+    fn now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.elapsed_ms()).unwrap_or(i64::MAX);
+        self.begins_at
+            .plus_ms(elapsed)
+            .plus_ms(self.jumped_ms.load(Ordering::SeqCst))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.elapsed_ms()
+    }
+}
