@@ -1,1 +1,15 @@
-//! app
+//! What the product does: one function per act.
+//!
+//! An act checks who may do it, opens one transaction, and writes the change together
+//! with its line in the change feed and the audit trail. Issuing a machine token and
+//! admitting a call read the [`directory`] only. Read [`context`] first.
+
+pub mod accounts;
+pub mod context;
+pub mod credentials;
+pub mod directory;
+pub mod error;
+pub mod groups;
+pub mod password;
+pub mod usage;
+pub mod users;

@@ -1,0 +1,201 @@
+//! What every act is given: the store, the time, randomness, the keys and the directory.
+
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::usage::Usage;
+use ringfence_core::account::Region;
+use ringfence_core::audit::AuditEntry;
+use ringfence_core::context::{Clock, Random};
+use ringfence_core::id::{AccountId, AuditId};
+use ringfence_core::seal::{MasterKey, Purpose, Sealer};
+use ringfence_core::secret::DigestKey;
+use ringfence_core::time::Timestamp;
+use ringfence_store::audit::audit_append;
+use ringfence_store::db::{Db, Tx};
+use ringfence_store::feed::{FeedKind, feed_append};
+use std::sync::Arc;
+
+/// The context of every act, shared by all of a process.
+#[derive(Clone, Debug)]
+pub struct Ctx(Arc<Parts>);
+
+/// What a context is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The store.
+    pub db: Db,
+    /// The only source of time.
+    pub clock: Arc<dyn Clock>,
+    /// The only source of randomness.
+    pub random: Arc<dyn Random>,
+    /// Digests client secrets.
+    pub digest_key: DigestKey,
+    /// Seals signing keys.
+    pub key_sealer: Sealer,
+    /// Seals list cursors.
+    pub cursor_sealer: Sealer,
+    /// Who may do what, in memory.
+    pub directory: Directory,
+    /// Uses of credentials, gathered until the next flush.
+    pub usage: Usage,
+    /// The few settings that acts need.
+    pub settings: Settings,
+}
+
+/// The few settings that acts need.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The outside URL without a slash at the end; issuers and links begin with it.
+    pub public_url: String,
+    /// Host names by region; a call to one of them must carry a token of that region.
+    pub hosts: Vec<(String, Region)>,
+    /// Life of an access token, in seconds.
+    pub token_ttl_secs: u32,
+    /// Clock difference that is forgiven, in seconds; at most 60.
+    pub clock_skew_secs: u32,
+    /// How long a node serves from its last snapshot, in milliseconds.
+    pub max_staleness_ms: u64,
+    /// How often a node looks at the feed when nothing wakes it, in milliseconds.
+    pub poll_ms: u64,
+    /// The life cycle of signing keys.
+    pub keys: KeySchedule,
+}
+
+/// When signing keys change state.
+#[derive(Clone, Copy, Debug)]
+pub struct KeySchedule {
+    /// How long a key is published before it signs, in seconds; longer than the JWKS may be cached.
+    pub announce_secs: u32,
+    /// How long a key signs, in seconds.
+    pub use_secs: u32,
+    /// How long a retired key still verifies, in seconds; longer than any token lives.
+    pub retire_secs: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            hosts: Vec::new(),
+            token_ttl_secs: 900,
+            clock_skew_secs: 30,
+            max_staleness_ms: 60_000,
+            poll_ms: 200,
+            keys: KeySchedule::default(),
+        }
+    }
+}
+
+impl Default for KeySchedule {
+    fn default() -> Self {
+        // A key signs for 30 days, is announced a day before, and verifies for the longest token life after.
+        Self { announce_secs: 86_400, use_secs: 30 * 86_400, retire_secs: 86_400 + 3_600 }
+    }
+}
+
+/// Who does an act, for the audit trail.
+#[derive(Clone, Debug)]
+pub struct Actor(pub String);
+
+/// What an act did, for feed and audit trail.
+#[derive(Debug)]
+pub struct Change<'c> {
+    /// Which part of the directory changed; `None` when nothing about rights did.
+    pub kind: FeedKind,
+    /// The account it concerns.
+    pub account_id: Option<AccountId>,
+    /// What was done: `credential.create`.
+    pub act: &'static str,
+    /// The id of the thing.
+    pub subject: String,
+    /// What changed, as JSON, without secrets.
+    pub detail: serde_json::Value,
+    /// Who did it.
+    pub actor: &'c Actor,
+}
+
+impl Ctx {
+    /// Puts a context together. The directory is empty until [`crate::directory::follow::load`].
+    ///
+    /// # Errors
+    /// The master key yields no subkeys.
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        master: &MasterKey,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        let digest_key = master.digest_key().map_err(Error::internal)?;
+        let key_sealer = master.sealer(Purpose::SigningKeys).map_err(Error::internal)?;
+        let cursor_sealer = master.sealer(Purpose::Cursors).map_err(Error::internal)?;
+        Ok(Self(Arc::new(Parts {
+            db,
+            clock,
+            random,
+            digest_key,
+            key_sealer,
+            cursor_sealer,
+            directory: Directory::default(),
+            usage: Usage::default(),
+            settings,
+        })))
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Writes the lines of a change into feed and audit trail, in the change's own transaction.
+    ///
+    /// # Errors
+    /// The store refused it or broke off.
+    pub async fn record(&self, tx: &mut Tx, change: Change<'_>) -> Result<(), Error> {
+        let at = self.now();
+        feed_append(tx, change.kind, &change.subject, at).await?;
+        let entry = AuditEntry {
+            id: AuditId::new(at, &*self.random),
+            at,
+            account_id: change.account_id,
+            actor: change.actor.0.clone(),
+            act: change.act,
+            subject: change.subject,
+            detail: change.detail.to_string(),
+        };
+        audit_append(tx, &entry).await?;
+        Ok(())
+    }
+
+    /// Commits a change and wakes this process's follower.
+    ///
+    /// # Errors
+    /// The change may not be durable.
+    pub async fn commit(&self, tx: Tx) -> Result<(), Error> {
+        tx.commit().await?;
+        self.directory.wake();
+        Ok(())
+    }
+}
+
+impl std::ops::Deref for Ctx {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Actor {
+    /// Somebody with access to the machine.
+    #[must_use]
+    pub fn command_line() -> Self {
+        Self("cli".to_owned())
+    }
+
+    /// Ringfence itself, by schedule.
+    #[must_use]
+    pub fn system() -> Self {
+        Self("system".to_owned())
+    }
+}
