@@ -89,7 +89,11 @@ impl Default for Settings {
 impl Default for KeySchedule {
     fn default() -> Self {
         // A key signs for 30 days, is announced a day before, and verifies for the longest token life after.
-        Self { announce_secs: 86_400, use_secs: 30 * 86_400, retire_secs: 86_400 + 3_600 }
+        Self {
+            announce_secs: 86_400,
+            use_secs: 30 * 86_400,
+            retire_secs: 86_400 + 3_600,
+        }
     }
 }
 
@@ -127,7 +131,9 @@ impl Ctx {
         settings: Settings,
     ) -> Result<Self, Error> {
         let digest_key = master.digest_key().map_err(Error::internal)?;
-        let key_sealer = master.sealer(Purpose::SigningKeys).map_err(Error::internal)?;
+        let key_sealer = master
+            .sealer(Purpose::SigningKeys)
+            .map_err(Error::internal)?;
         let cursor_sealer = master.sealer(Purpose::Cursors).map_err(Error::internal)?;
         Ok(Self(Arc::new(Parts {
             db,

@@ -42,7 +42,10 @@ impl Error {
     }
 
     /// Wraps what a parser said of the caller's input.
-    #[expect(clippy::needless_pass_by_value, reason = "it is used as map_err(Error::invalid)")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is used as map_err(Error::invalid)"
+    )]
     pub fn invalid(reason: impl std::fmt::Display) -> Self {
         Self::Invalid(reason.to_string())
     }
@@ -55,11 +58,14 @@ impl From<db::Error> for Error {
                 tracing::warn!(error = %chain(&error), "the database cannot be reached");
                 Self::Unavailable("the database cannot be reached".to_owned())
             }
-            db::Error::Full => Self::Unavailable("no space is left for the database; free some and try again".to_owned()),
+            db::Error::Full => Self::Unavailable(
+                "no space is left for the database; free some and try again".to_owned(),
+            ),
             db::Error::Duplicate => Self::Conflict("something of that name exists".to_owned()),
-            db::Error::Refused(_) | db::Error::Corrupt { .. } | db::Error::Migrate(_) | db::Error::Io(_) => {
-                Self::internal(error)
-            }
+            db::Error::Refused(_)
+            | db::Error::Corrupt { .. }
+            | db::Error::Migrate(_)
+            | db::Error::Io(_) => Self::internal(error),
         }
     }
 }

@@ -18,16 +18,27 @@ const SHORTEST: usize = 8;
 /// [`Error::Invalid`] when it is shorter than 8 or longer than 1024 bytes.
 pub async fn password_hash(random: &dyn Random, password: Secret<String>) -> Result<String, Error> {
     if !(SHORTEST..=LONGEST).contains(&password.expose().len()) {
-        return Err(Error::Invalid(format!("a password has {SHORTEST} to {LONGEST} bytes")));
+        return Err(Error::Invalid(format!(
+            "a password has {SHORTEST} to {LONGEST} bytes"
+        )));
     }
     let mut salt = [0; 16];
     random.fill(&mut salt);
     let _slot = SLOTS.acquire().await.map_err(Error::internal)?;
     let hashing = tokio::task::spawn_blocking(move || {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None)?);
+        let argon2 = Argon2::new(
+            Algorithm::Argon2id,
+            Version::V0x13,
+            Params::new(19_456, 2, 1, None)?,
+        );
         Ok::<_, argon2::password_hash::Error>(
-            argon2.hash_password_with_salt(password.expose().as_bytes(), &salt)?.to_string(),
+            argon2
+                .hash_password_with_salt(password.expose().as_bytes(), &salt)?
+                .to_string(),
         )
     });
-    hashing.await.map_err(Error::internal)?.map_err(|e| Error::Internal(e.to_string().into()))
+    hashing
+        .await
+        .map_err(Error::internal)?
+        .map_err(|e| Error::Internal(e.to_string().into()))
 }

@@ -30,14 +30,31 @@ struct Use {
 
 impl Usage {
     /// Notes one use of a credential's secret.
-    pub fn note(&self, id: CredentialId, number: u32, at: Timestamp, from: Option<IpAddr>, route: &'static str) {
+    pub fn note(
+        &self,
+        id: CredentialId,
+        number: u32,
+        at: Timestamp,
+        from: Option<IpAddr>,
+        route: &'static str,
+    ) {
         let shard = &self.shards[usize::from(id.as_bytes()[15]) % N_SHARDS];
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         if shard.len() >= MOST_A_SHARD && !shard.contains_key(&(id, number)) {
             return;
         }
-        let entry = shard.entry((id, number)).or_insert(Use { at, from, route, uses: 0 });
-        *entry = Use { at, from, route, uses: entry.uses + 1 };
+        let entry = shard.entry((id, number)).or_insert(Use {
+            at,
+            from,
+            route,
+            uses: 0,
+        });
+        *entry = Use {
+            at,
+            from,
+            route,
+            uses: entry.uses + 1,
+        };
     }
 
     fn take(&self) -> Vec<SecretUseDelta> {

@@ -25,7 +25,10 @@ const LINES_A_LOOK: u32 = 2_000;
 pub async fn load(ctx: &Ctx) -> Result<(), Error> {
     let began = ctx.clock.monotonic_ms();
     let mut tx = ctx.db.begin_read().await?;
-    let mut next = Snapshot { seq: feed_head(&mut tx).await?.seq, ..Snapshot::default() };
+    let mut next = Snapshot {
+        seq: feed_head(&mut tx).await?.seq,
+        ..Snapshot::default()
+    };
     for account in accounts::account_load_all(&mut tx).await? {
         next.accounts.insert(account.id, Arc::new(account));
     }
@@ -40,7 +43,8 @@ pub async fn load(ctx: &Ctx) -> Result<(), Error> {
         };
         after = last.id.to_string();
         for credential in page {
-            next.credentials.insert(credential.id, Arc::new(CredentialRights::from(credential)));
+            next.credentials
+                .insert(credential.id, Arc::new(CredentialRights::from(credential)));
         }
     }
     for token in revocations::revoked_token_load(&mut tx, ctx.now()).await? {
@@ -125,7 +129,13 @@ async fn notified(listener: Option<&mut Listener>) -> Result<(), db::Error> {
 }
 
 async fn take_in(ctx: &Ctx, tx: &mut Tx, next: &mut Snapshot, line: &FeedRow) -> Result<(), Error> {
-    let damaged = || Error::from(db::Error::Corrupt { table: "feed", row: line.seq.to_string(), column: "subject_id" });
+    let damaged = || {
+        Error::from(db::Error::Corrupt {
+            table: "feed",
+            row: line.seq.to_string(),
+            column: "subject_id",
+        })
+    };
     match line.kind {
         FeedKind::Account => {
             let id = AccountId::parse(&line.subject_id).map_err(|_| damaged())?;
@@ -144,7 +154,9 @@ async fn take_in(ctx: &Ctx, tx: &mut Tx, next: &mut Snapshot, line: &FeedRow) ->
         FeedKind::Credential => {
             let id = CredentialId::parse(&line.subject_id).map_err(|_| damaged())?;
             match credentials::credential_find(tx, id).await? {
-                Some(credential) => next.credentials.insert(id, Arc::new(CredentialRights::from(credential))),
+                Some(credential) => next
+                    .credentials
+                    .insert(id, Arc::new(CredentialRights::from(credential))),
                 None => next.credentials.remove(&id),
             };
         }
@@ -166,10 +178,15 @@ async fn take_in(ctx: &Ctx, tx: &mut Tx, next: &mut Snapshot, line: &FeedRow) ->
 }
 
 fn key_open(ctx: &Ctx, key: StoredKey) -> Result<KeyEntry, Error> {
-    let pkcs8 = ctx.key_sealer.open(key.id.as_bytes(), &key.sealed).map_err(Error::internal)?;
+    let pkcs8 = ctx
+        .key_sealer
+        .open(key.id.as_bytes(), &key.sealed)
+        .map_err(Error::internal)?;
     Ok(KeyEntry {
-        signing: SigningKey::from_pkcs8(key.id, key.alg, pkcs8.expose()).map_err(Error::internal)?,
-        verifying: VerifyingKey::parse(key.id, key.alg, &key.public_key).map_err(Error::internal)?,
+        signing: SigningKey::from_pkcs8(key.id, key.alg, pkcs8.expose())
+            .map_err(Error::internal)?,
+        verifying: VerifyingKey::parse(key.id, key.alg, &key.public_key)
+            .map_err(Error::internal)?,
         id: key.id,
         alg: key.alg,
         announced_at: key.announced_at,

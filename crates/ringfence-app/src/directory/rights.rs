@@ -46,7 +46,9 @@ impl Snapshot {
     /// It may not; the reason says which right is missing.
     pub fn live(&self, id: CredentialId, now: Timestamp) -> Result<Live, Barred> {
         let credential = self.credential(id).ok_or(Barred::CredentialUnknown)?;
-        let account = self.account(credential.account_id).ok_or(Barred::AccountSuspended)?;
+        let account = self
+            .account(credential.account_id)
+            .ok_or(Barred::AccountSuspended)?;
         match account.status {
             AccountStatus::Active => {}
             AccountStatus::Suspended => return Err(Barred::AccountSuspended),
@@ -57,14 +59,19 @@ impl Snapshot {
         let owner = match credential.owner {
             Owner::Account => None,
             Owner::User(user_id) => {
-                let owner = self.user(user_id).filter(|u| u.active).ok_or(Barred::OwnerInactive)?;
+                let owner = self
+                    .user(user_id)
+                    .filter(|u| u.active)
+                    .ok_or(Barred::OwnerInactive)?;
                 if owner.locked {
                     return Err(Barred::OwnerLocked);
                 }
                 Some(Arc::clone(owner))
             }
         };
-        let licensed = owner.as_ref().map_or(credential.scopes, |o| ScopeSet::of_licence(o.role));
+        let licensed = owner
+            .as_ref()
+            .map_or(credential.scopes, |o| ScopeSet::of_licence(o.role));
         let owner_epoch = owner.as_ref().map_or(0, |o| o.epoch);
         Ok(Live {
             scopes: credential.scopes.intersection(licensed),

@@ -20,7 +20,11 @@ pub(crate) struct Shards<K, V> {
 impl<K: Hash + Eq + Clone, V: Clone> Default for Shards<K, V> {
     fn default() -> Self {
         let empty = Arc::new(HashMap::new());
-        Self { shards: vec![empty; N_SHARDS], hasher: std::hash::RandomState::new(), len: 0 }
+        Self {
+            shards: vec![empty; N_SHARDS],
+            hasher: std::hash::RandomState::new(),
+            len: 0,
+        }
     }
 }
 
@@ -83,9 +87,18 @@ mod tests {
         let before = map.clone();
         map.insert(7, 70);
         map.remove(&8);
-        assert_eq!((before.get(&7), before.get(&8), before.len()), (Some(&7), Some(&8), 1000));
-        assert_eq!((map.get(&7), map.get(&8), map.len()), (Some(&70), None, 999));
+        assert_eq!(
+            (before.get(&7), before.get(&8), before.len()),
+            (Some(&7), Some(&8), 1000)
+        );
+        assert_eq!(
+            (map.get(&7), map.get(&8), map.len()),
+            (Some(&70), None, 999)
+        );
         map.retain(|v| v % 2 == 0);
-        assert_eq!((map.len(), map.values().count()), (map.values().count(), 500));
+        assert_eq!(
+            (map.len(), map.values().count()),
+            (map.values().count(), 500)
+        );
     }
 }

@@ -124,18 +124,27 @@ impl Snapshot {
     /// The key that verifies tokens naming it, unless it was withdrawn or its time is over.
     #[must_use]
     pub fn verifying_key(&self, id: KeyId, now: Timestamp) -> Option<&VerifyingKey> {
-        self.keys.iter().find(|k| k.id == id && k.verifies_at(now)).map(|k| &k.verifying)
+        self.keys
+            .iter()
+            .find(|k| k.id == id && k.verifies_at(now))
+            .map(|k| &k.verifying)
     }
 
     /// The key that signs now: of those in use, the one that came into use last.
     #[must_use]
     pub fn signing_key(&self, alg: TokenAlg, now: Timestamp) -> Option<&Arc<KeyEntry>> {
-        self.keys.iter().filter(|k| k.alg == alg && k.signs_at(now)).max_by_key(|k| (k.active_from, k.id))
+        self.keys
+            .iter()
+            .filter(|k| k.alg == alg && k.signs_at(now))
+            .max_by_key(|k| (k.active_from, k.id))
     }
 
     /// The keys to publish.
     pub fn published_keys(&self, now: Timestamp) -> impl Iterator<Item = &VerifyingKey> {
-        self.keys.iter().filter(move |k| k.verifies_at(now)).map(|k| &k.verifying)
+        self.keys
+            .iter()
+            .filter(move |k| k.verifies_at(now))
+            .map(|k| &k.verifying)
     }
 
     /// Every key, in any state.
@@ -147,7 +156,12 @@ impl Snapshot {
     /// How many accounts, users, credentials and revoked tokens it holds.
     #[must_use]
     pub const fn sizes(&self) -> [usize; 4] {
-        [self.accounts.len(), self.users.len(), self.credentials.len(), self.revoked.len()]
+        [
+            self.accounts.len(),
+            self.users.len(),
+            self.credentials.len(),
+            self.revoked.len(),
+        ]
     }
 }
 
