@@ -2,5 +2,6 @@
 
 mod config;
 mod logging;
+mod master_key;
 
 fn main() {}
