@@ -1,5 +1,7 @@
 //! The stand-in platform does what its switches say; everything else rests on that.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, IF_RANGE, RANGE};
@@ -464,7 +466,7 @@ async fn bodies_break_as_told() {
                 assert!(body.is_err(), "{fault:?}");
             }
             DownloadFault::CutClose(_) => {
-                assert_eq!(body.unwrap(), whole[..9000], "a clean end, and silent")
+                assert_eq!(body.unwrap(), whole[..9000], "a clean end, and silent");
             }
             DownloadFault::Chunked => {
                 assert!(!headers.contains_key("content-length"));

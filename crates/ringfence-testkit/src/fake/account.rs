@@ -1,6 +1,6 @@
 //! The account that the test scripts: its people and its calls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::call::{AGENTS, Call, Direction, guid};
 
@@ -46,7 +46,9 @@ pub struct FakeUser {
 #[derive(Clone, Debug)]
 pub struct FakeAccount {
     /// Calls in order of start.
-    pub calls: BTreeMap<(i64, String), Call>,
+    pub(super) calls: BTreeMap<(i64, String), Call>,
+    /// When the call of a guid, in lower case, began.
+    starts: HashMap<String, i64>,
     /// People.
     pub users: Vec<FakeUser>,
     /// Owner of the credential.
@@ -85,6 +87,7 @@ impl FakeAccount {
         }
         Self {
             calls: BTreeMap::new(),
+            starts: HashMap::new(),
             users,
             owner: Owner {
                 username: "admin@acme.example".to_owned(),
@@ -118,6 +121,9 @@ impl FakeAccount {
 
     /// Adds or replaces a call.
     pub fn put(&mut self, call: Call) {
+        self.remove(&call.guid);
+        self.starts
+            .insert(call.guid.to_ascii_lowercase(), call.start);
         self.calls.insert((call.start, call.guid.clone()), call);
     }
 
@@ -128,27 +134,31 @@ impl FakeAccount {
         self
     }
 
+    /// All calls in order of start.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.values()
+    }
+
     /// A call by its guid.
     #[must_use]
     pub fn call(&self, guid: &str) -> Option<&Call> {
-        self.calls
-            .values()
-            .find(|call| call.guid.eq_ignore_ascii_case(guid))
+        let guid = guid.to_ascii_lowercase();
+        let start = *self.starts.get(&guid)?;
+        self.calls.get(&(start, guid))
     }
 
-    /// A call by its guid, to change it.
+    /// A call by its guid, to change anything but its guid and start.
     pub fn call_mut(&mut self, guid: &str) -> Option<&mut Call> {
-        self.calls
-            .values_mut()
-            .find(|call| call.guid.eq_ignore_ascii_case(guid))
+        let guid = guid.to_ascii_lowercase();
+        let start = *self.starts.get(&guid)?;
+        self.calls.get_mut(&(start, guid))
     }
 
     /// Removes a call and all its content.
     pub fn remove(&mut self, guid: &str) -> Option<Call> {
-        let key = self
-            .call(guid)
-            .map(|call| (call.start, call.guid.clone()))?;
-        self.calls.remove(&key)
+        let guid = guid.to_ascii_lowercase();
+        let start = self.starts.remove(&guid)?;
+        self.calls.remove(&(start, guid))
     }
 
     pub(super) fn owner_user(&self) -> Option<&FakeUser> {

@@ -105,7 +105,7 @@ impl Call {
     pub fn unrecorded(number: u64, start: i64, duration_ms: u64) -> Self {
         let (agent, _, group, line) = AGENTS[usize::try_from(number % 4).unwrap_or(0)];
         let customer = format!("+4416329601{:02}", number % 100);
-        let direction = if number / 4 % 2 == 0 {
+        let direction = if (number / 4).is_multiple_of(2) {
             Direction::Inbound
         } else {
             Direction::Outbound

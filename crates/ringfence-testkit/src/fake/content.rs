@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Direction, Item};
 use super::platform::World;
-use super::serve::{self, json_response, message};
+use super::serve::{self, json_response, refusal};
 use super::switches::Paging;
 
 const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 
-pub(super) fn search(call: &serve::Call<'_>) -> Result<Response, Response> {
-    let bad = |text: &str| message(StatusCode::BAD_REQUEST, text);
+pub(super) fn search(call: &serve::Call<'_>) -> Result<Response, Box<Response>> {
+    let bad = |text: &str| refusal(StatusCode::BAD_REQUEST, text);
     let start = call
         .instant("start")?
         .ok_or_else(|| bad("start is required"))?;
@@ -73,7 +73,7 @@ pub(super) fn search(call: &serve::Call<'_>) -> Result<Response, Response> {
     ))
 }
 
-pub(super) fn one(call: &serve::Call<'_>) -> Result<Response, Response> {
+pub(super) fn one(call: &serve::Call<'_>) -> Result<Response, Box<Response>> {
     let guid = checked_guid(&call.segments[2])?;
     let now = call.shared.now();
     let world = call.shared.world();
@@ -81,13 +81,13 @@ pub(super) fn one(call: &serve::Call<'_>) -> Result<Response, Response> {
         Some(found) if shown(&world, found, now) => {
             Ok(json_response(StatusCode::OK, &row(&world, found, now)))
         }
-        Some(_) | None => Err(message(StatusCode::NOT_FOUND, "Interaction not found")),
+        Some(_) | None => Err(refusal(StatusCode::NOT_FOUND, "Interaction not found")),
     }
 }
 
-pub(super) fn checked_guid(text: &str) -> Result<&str, Response> {
+pub(super) fn checked_guid(text: &str) -> Result<&str, Box<Response>> {
     if text.chars().count() != 36 {
-        return Err(message(
+        return Err(refusal(
             StatusCode::BAD_REQUEST,
             "GUID must be 36 characters in length",
         ));
@@ -102,7 +102,7 @@ pub(super) fn checked_guid(text: &str) -> Result<&str, Response> {
     if good {
         Ok(text)
     } else {
-        Err(message(
+        Err(refusal(
             StatusCode::BAD_REQUEST,
             &format!("GUID '{text}' is not a valid UUID string"),
         ))

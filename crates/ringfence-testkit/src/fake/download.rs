@@ -12,7 +12,7 @@ use super::audio::Audio;
 use super::body::render;
 use super::content::checked_guid;
 use super::platform::World;
-use super::serve::{Call, json_response, message};
+use super::serve::{Call, json_response, message, refusal};
 use super::switches::{DigestHeaders, DownloadFault, EtagMode, RangeMode, Switches};
 use super::token::text;
 
@@ -25,7 +25,7 @@ pub(super) struct Part {
     pub(super) content_range: Option<String>,
 }
 
-pub(super) fn answer(call: &Call<'_>) -> Result<Response, Response> {
+pub(super) fn answer(call: &Call<'_>) -> Result<Response, Box<Response>> {
     let guid = checked_guid(&call.segments[2])?;
     let key = &call.segments[4];
     let now = call.shared.now();
@@ -33,10 +33,10 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Response> {
     world.n_responses += 1;
     let hidden =
         StatusCode::from_u16(world.switches.hidden_status).unwrap_or(StatusCode::NOT_FOUND);
-    let gone = || message(StatusCode::NOT_FOUND, "Content not found");
+    let gone = || refusal(StatusCode::NOT_FOUND, "Content not found");
     let found = world.account.call(guid).ok_or_else(gone)?;
     if !world.account.visible(found) {
-        return Err(message(
+        return Err(refusal(
             hidden,
             if hidden == StatusCode::FORBIDDEN {
                 "Forbidden"
@@ -61,14 +61,14 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Response> {
         }
         DownloadFault::GoneAfter(_) => item.deleted_at = Some(now),
         DownloadFault::Status(code) => {
-            return Err(message(
+            return Err(refusal(
                 StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
                 "scripted",
             ));
         }
         DownloadFault::TokenExpired => {
             let body = json!({"error_description": "The access token is invalid or has expired", "error": "invalid_token"});
-            return Err(json_response(StatusCode::UNAUTHORIZED, &body));
+            return Err(Box::new(json_response(StatusCode::UNAUTHORIZED, &body)));
         }
         DownloadFault::RedirectElsewhere => return Ok(redirect(call)),
         _ => {}
@@ -102,14 +102,14 @@ fn part_of(
     guid: &str,
     key: &str,
     headers: &HeaderMap,
-) -> Result<Part, Response> {
+) -> Result<Part, Box<Response>> {
     let switches = world.switches.clone();
     let item = world
         .account
         .call_mut(guid)
         .and_then(|c| c.items.iter_mut().find(|i| i.key == key));
     let Some(item) = item else {
-        return Err(message(StatusCode::NOT_FOUND, "Content not found"));
+        return Err(refusal(StatusCode::NOT_FOUND, "Content not found"));
     };
     let whole = |audio: Audio| Part {
         from: 0,
@@ -236,7 +236,7 @@ fn entity_headers(world: &World, part: &Part, modified: i64, fault: DownloadFaul
     headers
 }
 
-fn unsatisfiable(total: u64) -> Response {
+fn unsatisfiable(total: u64) -> Box<Response> {
     let mut response = message(
         StatusCode::RANGE_NOT_SATISFIABLE,
         "The requested range is not satisfiable",
@@ -246,7 +246,7 @@ fn unsatisfiable(total: u64) -> Response {
         header::CONTENT_RANGE,
         &format!("bytes */{total}"),
     );
-    response
+    Box::new(response)
 }
 
 /// `localhost` is another host than `127.0.0.1`, and the same machine.

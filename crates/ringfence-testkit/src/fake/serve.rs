@@ -41,21 +41,21 @@ impl Call<'_> {
             .map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn number(&self, name: &str, default: usize) -> Result<usize, Response> {
+    pub(super) fn number(&self, name: &str, default: usize) -> Result<usize, Box<Response>> {
         match self.param(name) {
             None => Ok(default),
             Some(text) => text
                 .parse()
-                .map_err(|_| message(StatusCode::BAD_REQUEST, &format!("Invalid {name}"))),
+                .map_err(|_| refusal(StatusCode::BAD_REQUEST, &format!("Invalid {name}"))),
         }
     }
 
-    pub(super) fn instant(&self, name: &str) -> Result<Option<i64>, Response> {
+    pub(super) fn instant(&self, name: &str) -> Result<Option<i64>, Box<Response>> {
         match self.param(name) {
             None => Ok(None),
             Some(text) => Timestamp::parse(text)
                 .map(|at| Some(at.ms()))
-                .map_err(|_| message(StatusCode::BAD_REQUEST, &format!("Invalid {name}"))),
+                .map_err(|_| refusal(StatusCode::BAD_REQUEST, &format!("Invalid {name}"))),
         }
     }
 }
@@ -94,6 +94,11 @@ pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
 
 pub(super) fn message(status: StatusCode, text: &str) -> Response {
     json_response(status, &json!({"message": text}))
+}
+
+/// The same, as the early end of an answer.
+pub(super) fn refusal(status: StatusCode, text: &str) -> Box<Response> {
+    Box::new(message(status, text))
 }
 
 async fn handle(
@@ -203,10 +208,10 @@ fn dispatch(call: &Call<'_>, route: Route, form: &[u8]) -> Response {
         return token::answer(call.shared, &call.headers, form);
     }
     if let Err(refused) = admit(call, route) {
-        return refused;
+        return *refused;
     }
     let answer = match route {
-        Route::Token | Route::Unknown => Err(message(StatusCode::NOT_FOUND, "Not found")),
+        Route::Token | Route::Unknown => Err(refusal(StatusCode::NOT_FOUND, "Not found")),
         Route::Search => content::search(call),
         Route::Interaction => content::one(call),
         Route::Download => download::answer(call),
@@ -216,11 +221,11 @@ fn dispatch(call: &Call<'_>, route: Route, form: &[u8]) -> Response {
         Route::Users => users::list(call),
         Route::User => users::one(call),
     };
-    answer.unwrap_or_else(|refused| refused)
+    answer.unwrap_or_else(|refused| *refused)
 }
 
 /// Quota first, as a gateway counts before it looks; then version and token.
-fn admit(call: &Call<'_>, route: Route) -> Result<(), Response> {
+fn admit(call: &Call<'_>, route: Route) -> Result<(), Box<Response>> {
     let now = call.shared.now();
     let monotonic_ms = call.shared.clock.monotonic_ms();
     let mut world = call.shared.world();
@@ -233,7 +238,7 @@ fn admit(call: &Call<'_>, route: Route) -> Result<(), Response> {
         switches.refusals_count,
     );
     if let Err(wait_ms) = admitted {
-        return Err(too_many(switches.retry_after, now, wait_ms));
+        return Err(Box::new(too_many(switches.retry_after, now, wait_ms)));
     }
     let (scope, versions): (&str, &[u8]) = match route {
         Route::Search | Route::Interaction | Route::Download => {
@@ -249,9 +254,9 @@ fn admit(call: &Call<'_>, route: Route) -> Result<(), Response> {
         .and_then(|rest| rest.strip_suffix("+json"));
     let version = version.and_then(|v| v.parse::<u8>().ok());
     if !version.is_some_and(|v| versions.contains(&v)) {
-        return Err(bad_version(route, version.is_some()));
+        return Err(Box::new(bad_version(route, version.is_some())));
     }
-    let unauthorized = |body: &Value| json_response(StatusCode::UNAUTHORIZED, body);
+    let unauthorized = |body: &Value| Box::new(json_response(StatusCode::UNAUTHORIZED, body));
     match token::bearer(world, monotonic_ms, &call.headers, scope) {
         Bearer::Good => Ok(()),
         Bearer::Missing => Err(unauthorized(
@@ -260,7 +265,7 @@ fn admit(call: &Call<'_>, route: Route) -> Result<(), Response> {
         Bearer::Dead => Err(unauthorized(
             &json!({"error_description": "The access token is invalid or has expired", "error": "invalid_token"}),
         )),
-        Bearer::Lacks => Err(message(StatusCode::FORBIDDEN, "Forbidden")),
+        Bearer::Lacks => Err(refusal(StatusCode::FORBIDDEN, "Forbidden")),
     }
 }
 

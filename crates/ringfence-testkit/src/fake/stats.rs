@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Direction};
 use super::content::checked_guid;
-use super::serve::{self, json_response, message};
+use super::serve::{self, json_response, refusal};
 
 const MONTH_MS: i64 = 31 * 24 * 3_600_000;
 
-pub(super) fn interactions(call: &serve::Call<'_>) -> Result<Response, Response> {
-    let bad = |text: &str| message(StatusCode::BAD_REQUEST, text);
+pub(super) fn interactions(call: &serve::Call<'_>) -> Result<Response, Box<Response>> {
+    let bad = |text: &str| refusal(StatusCode::BAD_REQUEST, text);
     let now = call.shared.now();
     let start = call
         .instant("start")?
@@ -47,17 +47,17 @@ pub(super) fn interactions(call: &serve::Call<'_>) -> Result<Response, Response>
     page(call, &rows, now, |c| interaction(c, now))
 }
 
-pub(super) fn one(call: &serve::Call<'_>) -> Result<Response, Response> {
+pub(super) fn one(call: &serve::Call<'_>) -> Result<Response, Box<Response>> {
     let guid = checked_guid(&call.segments[2])?;
     let now = call.shared.now();
     let world = call.shared.world();
     match world.account.call(guid).filter(|c| c.known_at <= now) {
         Some(found) => Ok(json_response(StatusCode::OK, &interaction(found, now))),
-        None => Err(message(StatusCode::NOT_FOUND, "Interaction not found")),
+        None => Err(refusal(StatusCode::NOT_FOUND, "Interaction not found")),
     }
 }
 
-pub(super) fn agent_status(call: &serve::Call<'_>) -> Result<Response, Response> {
+pub(super) fn agent_status(call: &serve::Call<'_>) -> Result<Response, Box<Response>> {
     let now = call.shared.now();
     let world = call.shared.world();
     let mut agents: Vec<&String> = world
@@ -82,11 +82,11 @@ fn page<T>(
     rows: &[T],
     now: i64,
     render: impl Fn(&T) -> Value,
-) -> Result<Response, Response> {
+) -> Result<Response, Box<Response>> {
     let number = call.number("page", 1)?.max(1);
     let limit = call.number("limit", 25)?;
     if !(1..=5000).contains(&limit) {
-        return Err(message(
+        return Err(refusal(
             StatusCode::BAD_REQUEST,
             "limit must be between 1 and 5000",
         ));

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::account::{FakeAccount, FakeUser};
 use super::call::guid;
-use super::serve::{Call, json_response, message};
+use super::serve::{Call, json_response, refusal};
 use super::switches::{OwnPermissions, UsersShape};
 
-pub(super) fn list(call: &Call<'_>) -> Result<Response, Response> {
+pub(super) fn list(call: &Call<'_>) -> Result<Response, Box<Response>> {
     let (number, limit) = paging(call)?;
     let include = call
         .param("include")
@@ -41,7 +41,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Response> {
     Ok(json_response(StatusCode::OK, &body))
 }
 
-pub(super) fn one(call: &Call<'_>) -> Result<Response, Response> {
+pub(super) fn one(call: &Call<'_>) -> Result<Response, Box<Response>> {
     let world = call.shared.world();
     let account = &world.account;
     let words: Vec<String> = call
@@ -56,7 +56,7 @@ pub(super) fn one(call: &Call<'_>) -> Result<Response, Response> {
             .users
             .iter()
             .find(|user| test(user))
-            .ok_or_else(|| message(StatusCode::NOT_FOUND, "User not found"))
+            .ok_or_else(|| refusal(StatusCode::NOT_FOUND, "User not found"))
     };
     let by_id = |id: &str| find(&|user| user.user_id.eq_ignore_ascii_case(id));
     match words.as_slice() {
@@ -76,7 +76,7 @@ pub(super) fn one(call: &Call<'_>) -> Result<Response, Response> {
                 call,
                 user,
                 "agentGroups",
-                groups.map(|g| group_row(account, g)).collect(),
+                &groups.map(|g| group_row(account, g)).collect::<Vec<_>>(),
             )
         }
         [id, "permissions", "groups"] => {
@@ -87,7 +87,7 @@ pub(super) fn one(call: &Call<'_>) -> Result<Response, Response> {
                 row["groupPermission"] = json!("Read");
                 row
             });
-            owned(call, user, "groupPermissions", rows.collect())
+            owned(call, user, "groupPermissions", &rows.collect::<Vec<_>>())
         }
         [id, "permissions", "addresses"] => {
             let user = by_id(id)?;
@@ -95,31 +95,31 @@ pub(super) fn one(call: &Call<'_>) -> Result<Response, Response> {
             let rows = rows.iter().map(
                 |line| json!({"addressId": line.trim_start_matches('+'), "addressName": line}),
             );
-            owned(call, user, "addressPermissions", rows.collect())
+            owned(call, user, "addressPermissions", &rows.collect::<Vec<_>>())
         }
         [id, "permissions", "accesspermissions"] => {
             let user = by_id(id)?;
             if world.switches.own_permissions == OwnPermissions::Refused {
-                return Err(message(StatusCode::FORBIDDEN, "Forbidden"));
+                return Err(refusal(StatusCode::FORBIDDEN, "Forbidden"));
             }
             owned(
                 call,
                 user,
                 "accessPermissions",
-                access(account, user, world.switches.own_permissions),
+                &access(account, user, world.switches.own_permissions),
             )
         }
-        _ => Err(message(StatusCode::NOT_FOUND, "Not found")),
+        _ => Err(refusal(StatusCode::NOT_FOUND, "Not found")),
     }
 }
 
-fn paging(call: &Call<'_>) -> Result<(usize, usize), Response> {
+fn paging(call: &Call<'_>) -> Result<(usize, usize), Box<Response>> {
     let number = call.number("page", 1)?.max(1);
     let limit = call.number("limit", 25)?;
     if (1..=5000).contains(&limit) {
         Ok((number, limit))
     } else {
-        Err(message(
+        Err(refusal(
             StatusCode::BAD_REQUEST,
             "limit must be between 1 and 5000",
         ))
@@ -143,10 +143,10 @@ fn owned(
     call: &Call<'_>,
     user: &FakeUser,
     key: &str,
-    rows: Vec<Value>,
-) -> Result<Response, Response> {
+    rows: &[Value],
+) -> Result<Response, Box<Response>> {
     let (number, limit) = paging(call)?;
-    let (meta, page) = cut(&rows, number, limit);
+    let (meta, page) = cut(rows, number, limit);
     let mut body = json!({"meta": meta, "userId": user.user_id, "agentDisplayId": user.agent_id});
     body[key] = Value::Array(page);
     Ok(json_response(StatusCode::OK, &body))
