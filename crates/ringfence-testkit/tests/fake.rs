@@ -310,6 +310,11 @@ async fn quota_refuses_past_the_limit_and_says_when() {
         }
     }
     let refused = refused.expect("the forty-first request is refused");
+    let date = refused.headers()["date"].to_str().unwrap();
+    assert!(
+        date.starts_with("Mon, 02 Mar 2026 09:"),
+        "the platform's own clock: {date}"
+    );
     let wait: u64 = refused.headers()["retry-after"]
         .to_str()
         .unwrap()

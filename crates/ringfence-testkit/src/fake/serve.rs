@@ -148,7 +148,11 @@ async fn handle(
         query,
         headers: parts.headers,
     };
-    let response = scripted(&call, route, &form).await;
+    let mut response = scripted(&call, route, &form).await;
+    let date = Timestamp::from_ms(shared.now()).to_http_date();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
     shared.in_flight.fetch_sub(1, Ordering::SeqCst);
     if let Some(entry) = shared.log().requests.get_mut(index) {
         entry.status = if peer.reset.load(Ordering::SeqCst) {
