@@ -82,6 +82,8 @@ id! {
     TokenId;
     /// An interaction: one call, chat or similar.
     InteractionId;
+    /// Interactions that belong together, such as a call and the callback it led to.
+    ConversationId;
     /// One participant's involvement in an interaction.
     ChannelId;
     /// A connection to a platform to collect from.
@@ -110,6 +112,14 @@ impl ChannelId {
             return Self(interaction.0);
         }
         Self(Uuid::new_v5(&interaction.0, &index.to_be_bytes()))
+    }
+}
+
+impl ConversationId {
+    /// Derives the id of a conversation of one interaction, always the same one.
+    #[must_use]
+    pub fn derived(interaction: InteractionId) -> Self {
+        Self(Uuid::new_v5(&interaction.0, b"conversation"))
     }
 }
 

@@ -6,10 +6,13 @@
 
 pub mod account;
 pub mod audit;
+pub mod content;
 pub mod context;
 pub mod credential;
+pub mod digest;
 pub mod encoding;
 pub mod id;
+pub mod interaction;
 pub mod issuer;
 pub mod jwt;
 pub mod key_schedule;
