@@ -1,7 +1,7 @@
 //! Content items: what was recorded or written down of an interaction (vcc-api §11.3).
 
-use crate::id::InteractionId;
 use crate::digest::ContentDigest;
+use crate::id::InteractionId;
 use crate::time::Timestamp;
 use crate::user::AgentNumber;
 use thiserror::Error;

@@ -6,10 +6,13 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod blobs;
+pub mod contents;
 pub mod credentials;
 pub mod db;
 pub mod feed;
 pub mod groups;
+pub mod interactions;
 pub mod keys;
 pub mod revocations;
 pub mod users;

@@ -1,0 +1,72 @@
+//! The rows of the blob store: what lies there, and what may be removed.
+
+use crate::db::{Error, Tx};
+use ringfence_core::digest::ContentDigest;
+use ringfence_core::time::Timestamp;
+
+/// Says that bytes are about to be put under this digest, or named by another item, and
+/// keeps the sweeper away from them. False when the sweeper is removing them right now.
+///
+/// # Errors
+/// The database broke off.
+pub async fn blob_claim(
+    tx: &mut Tx,
+    sha256: ContentDigest,
+    size_bytes: u64,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let claimed = tx
+        .execute(
+            "INSERT INTO blobs (sha256, size_bytes, claimed_at, deleting) VALUES ($1, $2, $3, FALSE)
+             ON CONFLICT (sha256) DO UPDATE SET claimed_at = excluded.claimed_at WHERE NOT blobs.deleting",
+            &[
+                sha256.to_string().into(),
+                i64::try_from(size_bytes).unwrap_or(i64::MAX).into(),
+                now.into(),
+            ],
+        )
+        .await?;
+    Ok(claimed == 1)
+}
+
+/// Marks blobs for removal that no item names and nobody has claimed since `before`, which
+/// lies so far back that any act which claimed them has ended. Gives those to remove,
+/// including any that a sweeper died over.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn blob_sweep_begin(
+    tx: &mut Tx,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<ContentDigest>, Error> {
+    // The outer condition is checked again under the row's lock, against a claim made meanwhile.
+    let rows = tx
+        .fetch_all(
+            "UPDATE blobs SET deleting = TRUE
+             WHERE claimed_at < $1 AND sha256 IN (
+                 SELECT b.sha256 FROM blobs b
+                 WHERE b.claimed_at < $1
+                     AND NOT EXISTS (SELECT 1 FROM content_items c WHERE c.sha256 = b.sha256)
+                 ORDER BY b.claimed_at LIMIT $2)
+             RETURNING sha256",
+            &[before.into(), limit.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| row.parsed("blobs", "sha256", ContentDigest::parse))
+        .collect()
+}
+
+/// Forgets a blob whose bytes have been removed.
+///
+/// # Errors
+/// The database broke off.
+pub async fn blob_forget(tx: &mut Tx, sha256: ContentDigest) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM blobs WHERE sha256 = $1 AND deleting",
+        &[sha256.to_string().into()],
+    )
+    .await?;
+    Ok(())
+}
