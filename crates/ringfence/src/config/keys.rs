@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::key::{Key, Kind, Section};
+use super::token::MOST_TTL_SECS;
 use super::{Hidden, Token};
 
 /// Signing keys and the master key that encrypts them at rest.
@@ -16,13 +17,13 @@ pub(crate) struct Keys {
     /// The master key itself.
     pub master_key: Option<Hidden>,
     /// How long a key signs.
-    pub rotate_secs: u64,
+    pub rotate_secs: u32,
     /// How long a key is published before it signs.
-    pub announce_secs: u64,
+    pub announce_secs: u32,
     /// How long a key is published after its last signature.
-    pub retire_secs: u64,
+    pub retire_secs: u32,
     /// How long clients may keep the key set.
-    pub jwks_max_age_secs: u64,
+    pub jwks_max_age_secs: u32,
 }
 
 impl Default for Keys {
@@ -32,7 +33,7 @@ impl Default for Keys {
             master_key: None,
             rotate_secs: 30 * 86_400,
             announce_secs: 86_400,
-            retire_secs: 2 * 86_400,
+            retire_secs: 86_400 + 3_600,
             jwks_max_age_secs: 900,
         }
     }
@@ -70,7 +71,7 @@ pub(super) const SECTION: Section = Section {
         Key {
             name: "retire_secs",
             kind: Kind::Number,
-            meaning: "How long a key stays published after its last signature; at least token.ttl_secs and the clock skew.",
+            meaning: "How long a key stays published after its last signature; longer than any token can live: a day and the clock skew.",
             example: "",
         },
         Key {
@@ -103,8 +104,10 @@ impl Keys {
         if self.rotate_secs <= self.announce_secs {
             faults.push("keys.rotate_secs must be longer than keys.announce_secs".to_owned());
         }
-        if self.retire_secs < u64::from(token.ttl_secs) + u64::from(token.clock_skew_secs) {
-            faults.push("keys.retire_secs must be at least token.ttl_secs and token.clock_skew_secs together".to_owned());
+        if self.retire_secs < MOST_TTL_SECS.saturating_add(token.clock_skew_secs) {
+            faults.push(format!(
+                "keys.retire_secs must be at least {MOST_TTL_SECS} and token.clock_skew_secs together, the longest life of a token"
+            ));
         }
     }
 }
