@@ -304,6 +304,26 @@ fn both_migration_sets_have_the_same_numbers() {
 }
 
 #[test]
+fn every_fork_between_the_engines_is_written_down() {
+    let page = read(&root().join("docs/decisions/0001-one-sql-text-for-two-engines.md"));
+    let store = root().join("crates/ringfence-store");
+    for file in rust_files(&store.join("src")) {
+        let name = file
+            .strip_prefix(store.join("src"))
+            .unwrap_or(&file)
+            .display()
+            .to_string();
+        assert!(
+            name == "db.rs"
+                || !code_of(&file).contains("Dialect::")
+                || page.contains(&format!("`{name}`")),
+            "{} forks between the engines; docs/decisions/0001 must list `{name}`",
+            shown(&file)
+        );
+    }
+}
+
+#[test]
 fn every_path_in_the_architecture_page_exists() {
     let page = read(&root().join("ARCHITECTURE.md"));
     let paths = paths_named(&page);
