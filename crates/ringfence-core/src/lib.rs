@@ -16,6 +16,7 @@ pub mod interaction;
 pub mod issuer;
 pub mod jwt;
 pub mod key_schedule;
+pub mod path;
 pub mod permission;
 pub mod scope;
 pub mod seal;

@@ -1,1 +1,8 @@
-//! server
+//! HTTP in, HTTP out.
+//!
+//! Rooms that do not know each other (`oauth`, `gateway`, `vcc`), a hall they share
+//! (`web`), and [`router`], where every URL stands. Nothing here speaks SQL or decides
+//! who may do what: handlers call one act of `ringfence-app` each.
+
+pub mod app;
+pub mod router;

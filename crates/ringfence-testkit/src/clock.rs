@@ -1,9 +1,9 @@
 //! Clocks for tests: one that runs fast, and one that jumps.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
 
-use ringfence_core::context::Clock;
+use ringfence_core::context::{Clock, SystemClock};
 use ringfence_core::time::Timestamp;
 
 /// Runs so many times faster than the machine's clock, from a given instant.
@@ -61,5 +61,39 @@ impl Clock for FastClock {
 
     fn monotonic_ms(&self) -> u64 {
         self.elapsed_ms()
+    }
+}
+
+/// The machine's clock, moved by what a test adds to it.
+#[derive(Debug, Default)]
+pub struct TestClock {
+    system: SystemClock,
+    wall_ms: AtomicI64,
+    monotonic_ms: AtomicU64,
+}
+
+impl TestClock {
+    /// Moves wall clock and monotonic clock forward.
+    pub fn advance_secs(&self, secs: u32) {
+        self.jump_wall_ms(i64::from(secs) * 1000);
+        self.monotonic_ms
+            .fetch_add(u64::from(secs) * 1000, Ordering::SeqCst);
+    }
+
+    /// Moves the wall clock alone, forward or back.
+    pub fn jump_wall_ms(&self, ms: i64) {
+        self.wall_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        self.system
+            .now()
+            .plus_ms(self.wall_ms.load(Ordering::SeqCst))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.system.monotonic_ms() + self.monotonic_ms.load(Ordering::SeqCst)
     }
 }

@@ -5,3 +5,5 @@
 
 pub mod clock;
 pub mod fake;
+pub mod stores;
+pub mod test_app;

@@ -61,10 +61,6 @@ impl<K: Hash + Eq + Clone, V: Clone> Shards<K, V> {
         self.len = self.shards.iter().map(|s| s.len()).sum();
     }
 
-    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.shards.iter().flat_map(|shard| shard.values())
-    }
-
     pub(crate) const fn len(&self) -> usize {
         self.len
     }

@@ -1,0 +1,264 @@
+//! The whole server in the test's process, over a real store and a real socket.
+
+use crate::clock::TestClock;
+use crate::stores::TestStore;
+use ringfence_app::accounts::{NewAccount, account_create};
+use ringfence_app::context::{Actor, Ctx, Settings};
+use ringfence_app::credentials::{NewCredential, NewSecret, credential_create};
+use ringfence_app::directory::follow;
+use ringfence_app::users::{NewUser, UserEdit, user_create, user_edit};
+use ringfence_core::account::{Account, AccountKind, AccountName, Region, TokenAlg};
+use ringfence_core::context::SystemRandom;
+use ringfence_core::credential::CredentialName;
+use ringfence_core::permission::Permission;
+use ringfence_core::scope::ScopeSet;
+use ringfence_core::seal::MasterKey;
+use ringfence_core::user::{AgentNumber, Line, Role, User, Username};
+use ringfence_server::app::App;
+use ringfence_server::router::router;
+use ringfence_store::db::Db;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// The master key of every test: nodes of one test share it.
+const MASTER_KEY: [u8; 32] = [42; 32];
+
+/// A running server and the means to fill it.
+#[derive(Debug)]
+pub struct TestApp {
+    /// The context of its acts.
+    pub ctx: Ctx,
+    /// Its clock.
+    pub clock: Arc<TestClock>,
+    /// `http://127.0.0.1:PORT`.
+    pub base: String,
+    /// Its address.
+    pub address: SocketAddr,
+    /// A client that follows no redirect.
+    pub http: reqwest::Client,
+    /// Which engine it runs on, for messages.
+    pub engine: &'static str,
+    /// Goes away with the test, and takes the SQLite file with it.
+    pub folder: Option<tempfile::TempDir>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl TestApp {
+    /// Starts on a fresh SQLite file with default settings.
+    pub async fn sqlite() -> Self {
+        Self::start(crate::stores::sqlite(), Settings::default()).await
+    }
+
+    /// Starts one server on each engine.
+    pub async fn both() -> Vec<Self> {
+        let mut apps = Vec::new();
+        for store in crate::stores::both().await {
+            apps.push(Self::start(store, Settings::default()).await);
+        }
+        apps
+    }
+
+    /// Starts on a store with settings of the test's own; `public_url` is set to the address it gets.
+    pub async fn start(store: TestStore, settings: Settings) -> Self {
+        let mut app = Self::node(&store.url, store.engine, settings).await;
+        app.folder = Some(store.folder);
+        app
+    }
+
+    /// Starts one more node on a store that another test value owns.
+    pub async fn node(url: &str, engine: &'static str, settings: Settings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let base = format!("http://{address}");
+        let clock = Arc::new(TestClock::default());
+        let settings = Settings {
+            public_url: base.clone(),
+            ..settings
+        };
+        let db = Db::open(url, 8).await.expect("the test's store opens");
+        let master = MasterKey::from_bytes(MASTER_KEY);
+        let random = Arc::new(SystemRandom);
+        let ctx = Ctx::new(
+            db,
+            Arc::<TestClock>::clone(&clock),
+            random,
+            &master,
+            settings,
+        )
+        .expect("keys derive");
+        follow::load(&ctx).await.expect("the directory loads");
+        let follower = tokio::spawn(follow::run(ctx.clone()));
+        let service = router(App { ctx: ctx.clone() });
+        let server = tokio::spawn(async move {
+            axum::serve(listener, service)
+                .await
+                .expect("the server runs");
+        });
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client can be built");
+        Self {
+            ctx,
+            clock,
+            base,
+            address,
+            http,
+            engine,
+            folder: None,
+            tasks: vec![follower, server],
+        }
+    }
+
+    /// The full URL of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Makes a VCC account in EMEA.
+    pub async fn account(&self, name: &str) -> Account {
+        self.account_in(name, Region::Emea, TokenAlg::Rs256).await
+    }
+
+    /// Makes a VCC account.
+    pub async fn account_in(&self, name: &str, region: Region, token_alg: TokenAlg) -> Account {
+        let name = AccountName::parse(name).expect("the test names a good account");
+        let new = NewAccount {
+            name,
+            region,
+            kind: AccountKind::Vcc,
+            token_alg,
+        };
+        account_create(&self.ctx, &actor(), new)
+            .await
+            .expect("the account is made")
+    }
+
+    /// Makes a person.
+    pub async fn user(
+        &self,
+        account: &Account,
+        username: &str,
+        role: Role,
+        agent: Option<&str>,
+    ) -> User {
+        let new = NewUser {
+            username: Username::parse(username).expect("the test names a good user"),
+            name: username.to_owned(),
+            email: format!("{username}@example.com"),
+            role,
+            agent: agent.map(|a| AgentNumber::parse(a).expect("the test gives a good agent id")),
+            password: None,
+        };
+        user_create(&self.ctx, &actor(), &account.name, new)
+            .await
+            .expect("the user is made")
+    }
+
+    /// Makes an admin who sees content of one line, inbound and outbound, and may delete it.
+    pub async fn admin(&self, account: &Account, username: &str, lines: &[&str]) -> User {
+        let user = self.user(account, username, Role::Admin, None).await;
+        let edit = UserEdit {
+            permissions: vec![(Permission::DeleteContent, true)],
+            lines: Some(
+                lines
+                    .iter()
+                    .map(|l| Line::parse(l).expect("the test names good lines"))
+                    .collect(),
+            ),
+            ..UserEdit::default()
+        };
+        user_edit(&self.ctx, &actor(), user.id, edit)
+            .await
+            .expect("the user is edited")
+    }
+
+    /// Makes a credential of a person.
+    pub async fn credential(&self, account: &Account, owner: &User, scopes: &str) -> NewSecret {
+        self.credential_with(account, Some(owner), scopes, |_| {})
+            .await
+    }
+
+    /// Makes a credential, changed by the test before it is; `None` for a legacy account-level one.
+    pub async fn credential_with(
+        &self,
+        account: &Account,
+        owner: Option<&User>,
+        scopes: &str,
+        change: impl FnOnce(&mut NewCredential),
+    ) -> NewSecret {
+        let mut new = NewCredential {
+            owner: owner.map(|o| o.username.clone()),
+            name: CredentialName::parse("nightly").expect("a good name"),
+            scopes: ScopeSet::parse(scopes).expect("the test names good scopes"),
+            token_alg: None,
+            token_ttl_secs: None,
+            networks: Vec::new(),
+            expires_at: None,
+            secret_expires_at: None,
+        };
+        change(&mut new);
+        let made = credential_create(&self.ctx, &actor(), &account.name, new)
+            .await
+            .expect("the credential is made");
+        self.caught_up().await;
+        made
+    }
+
+    /// Waits until this node's directory holds every committed change.
+    pub async fn caught_up(&self) {
+        follow::catch_up(&self.ctx)
+            .await
+            .expect("the feed can be read");
+    }
+
+    /// Asks the token endpoint and gives the whole answer.
+    pub async fn token_answer(&self, credential: &NewSecret, scopes: &str) -> reqwest::Response {
+        let id = credential.credential.id.to_string();
+        let form = format!(
+            "grant_type=client_credentials&client_id={id}&client_secret={}&scope={}",
+            credential.secret.expose(),
+            scopes.replace(':', "%3A").replace(' ', "+"),
+        );
+        self.http
+            .post(self.url("/Auth/connect/token"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form)
+            .send()
+            .await
+            .expect("the token endpoint answers")
+    }
+
+    /// Gets a token.
+    pub async fn token(&self, credential: &NewSecret, scopes: &str) -> String {
+        let answer = self.token_answer(credential, scopes).await;
+        assert_eq!(
+            answer.status(),
+            200,
+            "{}",
+            answer.text().await.unwrap_or_default()
+        );
+        let body: serde_json::Value = answer.json().await.expect("the token endpoint speaks JSON");
+        body["access_token"].as_str().expect("a token").to_owned()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Who does what tests do.
+#[must_use]
+pub fn actor() -> Actor {
+    Actor("test".to_owned())
+}
