@@ -93,8 +93,8 @@ mod tests {
         );
         map.retain(|v| v % 2 == 0);
         assert_eq!(
-            (map.len(), map.values().count()),
-            (map.values().count(), 500)
+            (map.len(), map.get(&7), map.get(&9)),
+            (500, Some(&70), None)
         );
     }
 }
