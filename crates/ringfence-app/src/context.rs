@@ -11,6 +11,7 @@ use ringfence_core::seal::{MasterKey, Purpose, Sealer};
 use ringfence_core::secret::DigestKey;
 use ringfence_core::time::Timestamp;
 use ringfence_store::audit::audit_append;
+use ringfence_store::blobs::BlobStore;
 use ringfence_store::db::{Db, Tx};
 use ringfence_store::feed::{FeedKind, feed_append};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Ctx(Arc<Parts>);
 pub struct Parts {
     /// The store.
     pub db: Db,
+    /// Where recordings and other content lie.
+    pub blobs: BlobStore,
     /// The only source of time.
     pub clock: Arc<dyn Clock>,
     /// The only source of randomness.
@@ -125,6 +128,7 @@ impl Ctx {
     /// The master key yields no subkeys.
     pub fn new(
         db: Db,
+        blobs: BlobStore,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
         master: &MasterKey,
@@ -137,6 +141,7 @@ impl Ctx {
         let cursor_sealer = master.sealer(Purpose::Cursors).map_err(Error::internal)?;
         Ok(Self(Arc::new(Parts {
             db,
+            blobs,
             clock,
             random,
             digest_key,

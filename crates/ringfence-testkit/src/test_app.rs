@@ -16,8 +16,10 @@ use ringfence_core::seal::MasterKey;
 use ringfence_core::user::{AgentNumber, Line, Role, User, Username};
 use ringfence_server::app::App;
 use ringfence_server::router::router;
+use ringfence_store::blobs::BlobStore;
 use ringfence_store::db::Db;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -61,13 +63,19 @@ impl TestApp {
 
     /// Starts on a store with settings of the test's own; `public_url` is set to the address it gets.
     pub async fn start(store: TestStore, settings: Settings) -> Self {
-        let mut app = Self::node(&store.url, store.engine, settings).await;
+        let mut app = Self::node(
+            &store.url,
+            store.engine,
+            &store.folder.path().join("blobs"),
+            settings,
+        )
+        .await;
         app.folder = Some(store.folder);
         app
     }
 
     /// Starts one more node on a store that another test value owns.
-    pub async fn node(url: &str, engine: &'static str, settings: Settings) -> Self {
+    pub async fn node(url: &str, engine: &'static str, blobs: &Path, settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
@@ -81,10 +89,14 @@ impl TestApp {
             ..settings
         };
         let db = Db::open(url, 8).await.expect("the test's store opens");
+        let blobs = BlobStore::open_disk(blobs)
+            .await
+            .expect("the blob store opens");
         let master = MasterKey::from_bytes(MASTER_KEY);
         let random = Arc::new(SystemRandom);
         let ctx = Ctx::new(
             db,
+            blobs,
             Arc::<TestClock>::clone(&clock),
             random,
             &master,
