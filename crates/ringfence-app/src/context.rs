@@ -2,11 +2,13 @@
 
 use crate::directory::Directory;
 use crate::error::Error;
+use crate::token::{FailureLimits, TokenService};
 use crate::usage::Usage;
 use ringfence_core::account::Region;
 use ringfence_core::audit::AuditEntry;
 use ringfence_core::context::{Clock, Random};
 use ringfence_core::id::{AccountId, AuditId};
+use ringfence_core::key_schedule::KeySchedule;
 use ringfence_core::seal::{MasterKey, Purpose, Sealer};
 use ringfence_core::secret::DigestKey;
 use ringfence_core::time::Timestamp;
@@ -39,6 +41,8 @@ pub struct Parts {
     pub cursor_sealer: Sealer,
     /// Who may do what, in memory.
     pub directory: Directory,
+    /// What the token service keeps between requests.
+    pub token: TokenService,
     /// Uses of credentials, gathered until the next flush.
     pub usage: Usage,
     /// The few settings that acts need.
@@ -62,17 +66,8 @@ pub struct Settings {
     pub poll_ms: u64,
     /// The life cycle of signing keys.
     pub keys: KeySchedule,
-}
-
-/// When signing keys change state.
-#[derive(Clone, Copy, Debug)]
-pub struct KeySchedule {
-    /// How long a key is published before it signs, in seconds; longer than the JWKS may be cached.
-    pub announce_secs: u32,
-    /// How long a key signs, in seconds.
-    pub use_secs: u32,
-    /// How long a retired key still verifies, in seconds; longer than any token lives.
-    pub retire_secs: u32,
+    /// How fast failed client authentication is slowed.
+    pub failure_limits: FailureLimits,
 }
 
 impl Default for Settings {
@@ -85,17 +80,7 @@ impl Default for Settings {
             max_staleness_ms: 60_000,
             poll_ms: 200,
             keys: KeySchedule::default(),
-        }
-    }
-}
-
-impl Default for KeySchedule {
-    fn default() -> Self {
-        // A key signs for 30 days, is announced a day before, and verifies for the longest token life after.
-        Self {
-            announce_secs: 86_400,
-            use_secs: 30 * 86_400,
-            retire_secs: 86_400 + 3_600,
+            failure_limits: FailureLimits::default(),
         }
     }
 }
@@ -148,6 +133,7 @@ impl Ctx {
             key_sealer,
             cursor_sealer,
             directory: Directory::default(),
+            token: TokenService::new(&settings),
             usage: Usage::default(),
             settings,
         })))

@@ -10,6 +10,8 @@ pub mod credentials;
 pub mod directory;
 pub mod error;
 pub mod groups;
+pub mod keys;
 pub mod password;
+pub mod token;
 pub mod usage;
 pub mod users;

@@ -87,6 +87,17 @@ pub async fn key_find(tx: &mut Tx, id: KeyId) -> Result<Option<StoredKey>, Error
     row.as_ref().map(key).transpose()
 }
 
+/// Holds every other change of keys off until the transaction ends, on whichever node.
+///
+/// # Errors
+/// The database broke off.
+pub async fn key_lock(tx: &mut Tx) -> Result<(), Error> {
+    // The row that orders all changes of the directory; a key's change takes it anyway.
+    tx.execute("UPDATE feed_head SET seq = seq WHERE id = 1", &[])
+        .await?;
+    Ok(())
+}
+
 /// Every key, oldest first.
 ///
 /// # Errors
@@ -105,7 +116,7 @@ pub async fn key_list(tx: &mut Tx) -> Result<Vec<StoredKey>, Error> {
 pub async fn key_prune(tx: &mut Tx, before: Timestamp) -> Result<Vec<KeyId>, Error> {
     let rows = tx
         .fetch_all(
-            "DELETE FROM signing_keys WHERE remove_at < $1 RETURNING id",
+            "DELETE FROM signing_keys WHERE remove_at <= $1 RETURNING id",
             &[before.into()],
         )
         .await?;

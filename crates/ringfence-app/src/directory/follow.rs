@@ -23,6 +23,11 @@ const LINES_A_LOOK: u32 = 2_000;
 /// # Errors
 /// The store cannot be read, or a key cannot be opened with this master key.
 pub async fn load(ctx: &Ctx) -> Result<(), Error> {
+    let _alone = ctx.directory.read_alone().await;
+    load_all(ctx).await
+}
+
+async fn load_all(ctx: &Ctx) -> Result<(), Error> {
     let began = ctx.clock.monotonic_ms();
     let mut tx = ctx.db.begin_read().await?;
     let mut next = Snapshot {
@@ -63,6 +68,7 @@ pub async fn load(ctx: &Ctx) -> Result<(), Error> {
 /// # Errors
 /// The store cannot be read; the snapshot stays as it was.
 pub async fn catch_up(ctx: &Ctx) -> Result<bool, Error> {
+    let _alone = ctx.directory.read_alone().await;
     let began = ctx.clock.monotonic_ms();
     let current = ctx.directory.snapshot();
     let mut tx = ctx.db.begin_read().await?;
@@ -73,7 +79,7 @@ pub async fn catch_up(ctx: &Ctx) -> Result<bool, Error> {
     }
     if head.pruned > current.seq || head.seq < current.seq {
         drop(tx);
-        load(ctx).await?;
+        load_all(ctx).await?;
         return Ok(true);
     }
     let mut next = Snapshot::clone(&current);

@@ -21,6 +21,8 @@ pub struct Directory {
     // Monotonic time at which the last good look at the feed began; 0 before the first.
     seen_ms: AtomicU64,
     wake: Notify,
+    // Whoever reads the feed holds this, so that no snapshot is replaced by an older one.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl Directory {
@@ -56,6 +58,10 @@ impl Directory {
 
     fn saw_feed(&self, monotonic_ms: u64) {
         self.seen_ms.store(monotonic_ms.max(1), Ordering::Release);
+    }
+
+    async fn read_alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.reading.lock().await
     }
 
     async fn woken(&self) {

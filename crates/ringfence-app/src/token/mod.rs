@@ -1,0 +1,152 @@
+//! The token service: who is calling, what they may have, and the signed token.
+//!
+//! [`token_issue`] is the walk on one screen. A machine's token touches the directory
+//! only, never the store. Nothing here knows HTTP.
+
+mod client_auth;
+mod client_credentials;
+mod introspect;
+mod mint;
+mod revoke;
+pub mod standing;
+mod throttle;
+
+pub use client_auth::ClientProof;
+pub use client_credentials::ScopeRefusal;
+pub use introspect::{Introspection, token_introspect};
+pub use revoke::token_revoke;
+pub use throttle::FailureLimits;
+
+use crate::context::{Ctx, Settings};
+use ringfence_core::account::Region;
+use ringfence_core::issuer::{audience, issuer};
+use ringfence_core::jwt::verify::TokenRule;
+use ringfence_core::scope::ScopeSet;
+use ringfence_core::secret::Secret;
+use std::net::IpAddr;
+use thiserror::Error;
+
+/// What the token service keeps between requests.
+#[derive(Debug)]
+pub struct TokenService {
+    /// The issuer of every token.
+    pub issuer: String,
+    /// Which tokens are ours: issuer, audiences and forgiven clock difference.
+    pub rule: TokenRule,
+    throttle: throttle::Throttle,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// The address of the caller.
+    pub address: Option<IpAddr>,
+    /// The region whose host name was called, when it is one region's alone.
+    pub region: Option<Region>,
+}
+
+/// A request for a token.
+#[derive(Debug)]
+pub struct TokenRequest {
+    /// Who says to be calling, with the proof.
+    pub proof: ClientProof,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The grant asked for.
+    pub grant_type: Option<String>,
+    /// The scopes asked for.
+    pub scope: Option<String>,
+}
+
+/// A token just made.
+#[derive(Debug)]
+pub struct IssuedToken {
+    /// The signed token.
+    pub access_token: Secret<String>,
+    /// How long it lives, in seconds.
+    pub expires_in_secs: i64,
+    /// What it may be used for.
+    pub scope: ScopeSet,
+}
+
+/// Why no token was issued: the codes of RFC 6749 §5.2, and faults of ours.
+#[derive(Debug, Error)]
+pub enum TokenError {
+    /// The request is malformed; the text says how.
+    #[error("invalid request: {0}")]
+    InvalidRequest(&'static str),
+    /// The body is longer than allowed.
+    #[error("the request body is too large")]
+    TooLarge,
+    /// The caller is not who they say, or may not act now. Never says which.
+    #[error("client authentication failed")]
+    InvalidClient,
+    /// The caller may not do this.
+    #[error("the client is not allowed to do this")]
+    UnauthorizedClient,
+    /// Not a grant of this service.
+    #[error("the grant type is not supported")]
+    UnsupportedGrantType,
+    /// A scope the caller may not have.
+    #[error("invalid scope: {0}")]
+    InvalidScope(ScopeRefusal),
+    /// Too many requests, or too many failures, from there.
+    #[error("too many requests; try again in {retry_after_secs} s")]
+    TooMany {
+        /// When to try again, in seconds.
+        retry_after_secs: u32,
+    },
+    /// Something needed cannot be reached for the moment.
+    #[error("temporarily unavailable")]
+    Unavailable,
+    /// A fault of ours.
+    #[error("internal error")]
+    Internal(#[source] crate::error::Error),
+}
+
+/// Issues a token, or says why not.
+///
+/// # Errors
+/// See [`TokenError`].
+pub fn token_issue(ctx: &Ctx, request: &TokenRequest) -> Result<IssuedToken, TokenError> {
+    directory_fresh(ctx)?;
+    let caller = client_auth::client_authenticate(ctx, &request.proof, request.origin)?;
+    let scope = match request.grant_type.as_deref() {
+        Some("client_credentials") => {
+            client_credentials::scope_grant(&caller.live, request.scope.as_deref())?
+        }
+        Some(_) | None => return Err(TokenError::UnsupportedGrantType),
+    };
+    let token = mint::token_mint(ctx, &caller, scope)?;
+    let (id, number) = (caller.live.credential.id, caller.secret_no);
+    ctx.usage
+        .note(id, number, ctx.now(), request.origin.address, "token");
+    Ok(token)
+}
+
+/// A node that has not seen the change feed for too long does not guess (design §5).
+fn directory_fresh(ctx: &Ctx) -> Result<(), TokenError> {
+    let staleness_ms = ctx.directory.staleness_ms(ctx.clock.monotonic_ms());
+    if staleness_ms > ctx.settings.max_staleness_ms {
+        return Err(TokenError::Unavailable);
+    }
+    Ok(())
+}
+
+impl TokenService {
+    /// Puts the service together from the settings.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let issuer = issuer(&settings.public_url);
+        let rule = TokenRule {
+            issuers: vec![issuer.clone()],
+            audiences: Region::ALL.into_iter().map(audience).collect(),
+            skew_secs: settings.clock_skew_secs,
+        };
+        Self {
+            issuer,
+            rule,
+            throttle: throttle::Throttle::new(settings.failure_limits),
+        }
+    }
+}
