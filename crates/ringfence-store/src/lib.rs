@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod audit;
 pub mod blobs;
 pub mod contents;
+pub mod collect;
 pub mod credentials;
 pub mod db;
 pub mod feed;

@@ -1,0 +1,552 @@
+//! One door to the platform: pace, token, retry and redirects happen here and nowhere else.
+
+use crate::context::CollectCtx;
+use crate::upstream::auth::{
+    AuthError, ClientLogin, TokenSource, answered_at, chance, describe, retry_after,
+};
+use crate::upstream::pace::{Pace, PaceOptions, Ticket};
+use crate::upstream::retry::{RetryOptions, Verdict, verdict};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use ringfence_core::secret::Secret;
+use ringfence_core::time::Timestamp;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+use url::Url;
+
+const MAX_REDIRECTS: usize = 5;
+const MAX_JSON_BYTES: usize = 64 << 20;
+const VENDOR_DOMAINS: [&str; 2] = ["vonage.com", "newvoicemedia.com"];
+
+/// Which API a request goes to; decides the version in `Accept` (vcc-api §1.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Api {
+    /// Interaction Content v3.
+    Content,
+    /// Insights Stats v3.
+    Stats,
+    /// User Admin v4.
+    Users,
+}
+
+impl Api {
+    const fn accept(self) -> &'static str {
+        match self {
+            Self::Content | Self::Stats => "application/vnd.newvoicemedia.v3+json",
+            Self::Users => "application/vnd.newvoicemedia.v4+json",
+        }
+    }
+}
+
+/// Why a request has no answer that its caller could read.
+#[derive(Clone, Debug, Error)]
+pub enum UpstreamError {
+    /// There is no token.
+    #[error("{0}")]
+    Auth(#[from] AuthError),
+    /// A token fresh from the platform is not accepted by its API.
+    #[error("the API does not accept a token fresh from its own token endpoint")]
+    TokenNotAccepted,
+    /// Every attempt failed.
+    #[error("gave up after {attempts} attempts: {last}")]
+    GaveUp {
+        /// How many were made.
+        attempts: u32,
+        /// How the last one ended.
+        last: String,
+    },
+    /// The answer is a refusal that trying again does not change.
+    #[error("status {status}: {message}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// The platform's words, shortened.
+        message: String,
+    },
+    /// The address is not usable.
+    #[error("not a usable address")]
+    Address,
+}
+
+/// Where a platform is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hosts {
+    /// The login host: root of the token endpoint.
+    pub login: Url,
+    /// The API root.
+    pub api: Url,
+}
+
+impl Hosts {
+    /// Whether these are the vendor's own.
+    #[must_use]
+    pub fn is_vendor(&self) -> bool {
+        self.api.host_str().is_some_and(|host| {
+            VENDOR_DOMAINS
+                .iter()
+                .any(|d| host.strip_suffix(d).is_some_and(|h| h.ends_with('.')))
+        })
+    }
+}
+
+/// A request to an API: a path below the API root, and what else matters.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which API.
+    pub api: Api,
+    /// The path's segments, each percent-encoded on its way out.
+    pub path: Vec<String>,
+    /// The query.
+    pub query: Vec<(&'static str, String)>,
+    /// Further headers.
+    pub headers: Vec<(HeaderName, String)>,
+}
+
+impl Request {
+    /// A request without a query.
+    #[must_use]
+    pub fn new(api: Api, path: &[&str]) -> Self {
+        Self {
+            api,
+            path: path.iter().map(|&s| s.to_owned()).collect(),
+            query: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// Adds a parameter.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+}
+
+/// An account on a platform, as one credential sees it.
+#[derive(Debug)]
+pub struct Upstream {
+    ctx: CollectCtx,
+    http: reqwest::Client,
+    hosts: Hosts,
+    tokens: TokenSource,
+    pace: Arc<Pace>,
+    retry: RetryOptions,
+    requests: Arc<AtomicU64>,
+    refusals: AtomicU64,
+    server_offset_ms: AtomicI64,
+    last_fault: Mutex<Option<String>>,
+}
+
+/// What it takes to talk to a platform as one credential; several [`Upstream`]s may share it.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Where the platform is.
+    pub hosts: Hosts,
+    /// The client id.
+    pub client_id: String,
+    /// The client secret.
+    pub client_secret: Secret<String>,
+    http: reqwest::Client,
+    pace: Arc<Pace>,
+    retry: RetryOptions,
+    requests: Arc<AtomicU64>,
+}
+
+impl Line {
+    /// Prepares to talk; nothing is sent yet.
+    ///
+    /// # Errors
+    /// The TLS library cannot be set up.
+    pub fn new(
+        ctx: &CollectCtx,
+        hosts: Hosts,
+        client_id: String,
+        client_secret: Secret<String>,
+    ) -> Result<Self, UpstreamError> {
+        let vendor = hosts.is_vendor();
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("ringfence/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(32)
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|e| UpstreamError::GaveUp {
+                attempts: 0,
+                last: describe(&e),
+            })?;
+        let pace = ctx.pace.unwrap_or(if vendor {
+            PaceOptions::VENDOR
+        } else {
+            PaceOptions::OTHER
+        });
+        Ok(Self {
+            hosts,
+            client_id,
+            client_secret,
+            http,
+            pace: Arc::new(Pace::new(pace, Arc::clone(&ctx.clock), Arc::clone(&ctx.wait))),
+            retry: ctx.retry.unwrap_or(if vendor {
+                RetryOptions::VENDOR
+            } else {
+                RetryOptions::OTHER
+            }),
+            requests: Arc::default(),
+        })
+    }
+
+    /// How many requests have been sent, of every kind.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+impl Upstream {
+    /// The account as seen with some scopes.
+    ///
+    /// # Errors
+    /// The login host is no base for a path.
+    pub fn new(ctx: &CollectCtx, line: &Line, scopes: &[&str]) -> Result<Self, UpstreamError> {
+        let token_url = below(&line.hosts.login, &["Auth", "connect", "token"])?;
+        let login = ClientLogin {
+            token_url,
+            client_id: line.client_id.clone(),
+            client_secret: line.client_secret.clone(),
+        };
+        let scopes = scopes.iter().map(|&s| s.to_owned()).collect();
+        let tokens = TokenSource::new(
+            ctx,
+            line.http.clone(),
+            login,
+            scopes,
+            line.retry,
+            Arc::clone(&line.requests),
+        );
+        Ok(Self {
+            ctx: ctx.clone(),
+            http: line.http.clone(),
+            hosts: line.hosts.clone(),
+            tokens,
+            pace: Arc::clone(&line.pace),
+            retry: line.retry,
+            requests: Arc::clone(&line.requests),
+            refusals: AtomicU64::new(0),
+            server_offset_ms: AtomicI64::new(i64::MIN),
+            last_fault: Mutex::default(),
+        })
+    }
+
+    /// Its tokens.
+    #[must_use]
+    pub const fn tokens(&self) -> &TokenSource {
+        &self.tokens
+    }
+
+    /// How often it may try again.
+    #[must_use]
+    pub const fn retry(&self) -> &RetryOptions {
+        &self.retry
+    }
+
+    /// Requests that were refused for pace.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    /// The platform's time by its last answer's `Date`; our own when it has sent none.
+    #[must_use]
+    pub fn server_now(&self) -> Timestamp {
+        let offset = self.server_offset_ms.load(Ordering::Relaxed);
+        let now = self.ctx.clock.now();
+        if offset == i64::MIN {
+            return now;
+        }
+        let monotonic = i64::try_from(self.ctx.clock.monotonic_ms()).unwrap_or(i64::MAX);
+        Timestamp::from_ms(offset.saturating_add(monotonic))
+    }
+
+    /// Asks until there is an answer that the caller should read: 2xx, 304 or a 4xx of its own.
+    ///
+    /// # Errors
+    /// No token, or every attempt failed.
+    pub async fn get(&self, request: &Request) -> Result<reqwest::Response, UpstreamError> {
+        let mut tries = Tries::default();
+        loop {
+            if let Some(answer) = self.attempt(request, &mut tries).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Asks for JSON, again when the body breaks off or cannot be read; 4xx is an error.
+    ///
+    /// # Errors
+    /// No token, every attempt failed, or the platform refuses.
+    pub async fn get_json<T>(
+        &self,
+        request: &Request,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<T, UpstreamError> {
+        let mut tries = Tries::default();
+        loop {
+            let Some(answer) = self.attempt(request, &mut tries).await? else {
+                continue;
+            };
+            let status = answer.status().as_u16();
+            match whole_body(answer).await {
+                Ok(body) if (200..300).contains(&status) => {
+                    if let Some(value) = read(&body) {
+                        return Ok(value);
+                    }
+                    self.failed(&mut tries, format!("status {status} with an unreadable body"), None)
+                        .await?;
+                }
+                Ok(body) => {
+                    let message = super::wire::message(&body);
+                    return Err(UpstreamError::Status { status, message });
+                }
+                Err(fault) => self.failed(&mut tries, fault, None).await?,
+            }
+        }
+    }
+
+    /// Counts a fault in the middle of a body and waits as long as the rules say.
+    ///
+    /// # Errors
+    /// That was the last attempt.
+    pub async fn failed(
+        &self,
+        tries: &mut Tries,
+        fault: String,
+        retry_after_ms: Option<u64>,
+    ) -> Result<(), UpstreamError> {
+        tries.faults += 1;
+        *self
+            .last_fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(fault.clone());
+        if tries.faults >= self.retry.max_attempts {
+            return Err(UpstreamError::GaveUp {
+                attempts: tries.faults,
+                last: fault,
+            });
+        }
+        let chance = chance(self.ctx.random.as_ref());
+        let pause_ms =
+            retry_after_ms.unwrap_or_else(|| self.retry.backoff_ms(tries.faults, chance));
+        self.ctx.wait.wait(pause_ms).await;
+        Ok(())
+    }
+
+    /// One attempt: an answer to read, or nothing and the reason is dealt with.
+    ///
+    /// # Errors
+    /// No token, or that was the last attempt.
+    pub async fn attempt(
+        &self,
+        request: &Request,
+        tries: &mut Tries,
+    ) -> Result<Option<reqwest::Response>, UpstreamError> {
+        let ticket = self.pace.acquire().await;
+        // The token comes last: it may have ended while we waited our turn.
+        let token = self.tokens.token().await?;
+        let answer = match self.send(request, &token.value).await {
+            Ok(answer) => answer,
+            Err(SendFault::Address) => return Err(UpstreamError::Address),
+            Err(SendFault::Transport(fault)) => {
+                self.failed(tries, fault, None).await?;
+                return Ok(None);
+            }
+        };
+        self.note_time(&answer);
+        let status = answer.status().as_u16();
+        let pause_ms = retry_after(&answer, &self.retry, self.ctx.clock.as_ref());
+        match verdict(status, pause_ms.is_some()) {
+            Verdict::Answer => {
+                self.pace.accepted();
+                tries.unaccepted = 0;
+                tries.refused_since_ms = None;
+                Ok(Some(answer))
+            }
+            Verdict::Unauthorized => {
+                self.unauthorized(tries, token.generation).await?;
+                Ok(None)
+            }
+            Verdict::TooFast => {
+                self.too_fast(tries, ticket, pause_ms)?;
+                Ok(None)
+            }
+            Verdict::Fault => {
+                self.failed(tries, format!("status {status}"), pause_ms).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn unauthorized(&self, tries: &mut Tries, generation: u64) -> Result<(), UpstreamError> {
+        // One 401 is an expiry that was not foreseen, a second may be one too after a long wait;
+        // a third means that asking for tokens is no use.
+        tries.unaccepted += 1;
+        if tries.unaccepted >= 3 {
+            return Err(UpstreamError::TokenNotAccepted);
+        }
+        self.tokens.spent(generation).await;
+        Ok(())
+    }
+
+    fn too_fast(
+        &self,
+        tries: &mut Tries,
+        ticket: Ticket,
+        pause_ms: Option<u64>,
+    ) -> Result<(), UpstreamError> {
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+        self.pace.refused(ticket, pause_ms);
+        let now_ms = self.ctx.clock.monotonic_ms();
+        let since = *tries.refused_since_ms.get_or_insert(now_ms);
+        if now_ms.saturating_sub(since) > self.retry.patience_ms {
+            return Err(UpstreamError::GaveUp {
+                attempts: tries.faults,
+                last: "refused for pace all the time".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        request: &Request,
+        token: &Secret<String>,
+    ) -> Result<reqwest::Response, SendFault> {
+        let segments: Vec<&str> = request.path.iter().map(String::as_str).collect();
+        let mut url = below(&self.hosts.api, &segments).map_err(|_| SendFault::Address)?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+            .map_err(|_| SendFault::Address)?;
+        bearer.set_sensitive(true);
+        let home = origin(&url);
+        for _ in 0..=MAX_REDIRECTS {
+            let mut headers = HeaderMap::new();
+            headers.insert("accept", HeaderValue::from_static(request.api.accept()));
+            headers.insert("accept-encoding", HeaderValue::from_static("identity"));
+            for (name, value) in &request.headers {
+                let value = HeaderValue::from_str(value).map_err(|_| SendFault::Address)?;
+                headers.insert(name.clone(), value);
+            }
+            // The token is for this platform; whatever host a redirect names does not get it.
+            if origin(&url) == home {
+                headers.insert("authorization", bearer.clone());
+            }
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            let answer = self
+                .http
+                .get(url.clone())
+                .headers(headers)
+                .send()
+                .await
+                .map_err(|e| SendFault::Transport(describe(&e.without_url())))?;
+            let Some(next) = redirect(&url, &answer) else {
+                return Ok(answer);
+            };
+            url = next;
+        }
+        Err(SendFault::Transport("too many redirects".to_owned()))
+    }
+
+    fn note_time(&self, answer: &reqwest::Response) {
+        if let Some(at) = answered_at(answer) {
+            let monotonic = i64::try_from(self.ctx.clock.monotonic_ms()).unwrap_or(i64::MAX);
+            self.server_offset_ms
+                .store(at.ms().saturating_sub(monotonic), Ordering::Relaxed);
+        }
+    }
+}
+
+/// What has gone wrong with one request so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tries {
+    faults: u32,
+    unaccepted: u32,
+    refused_since_ms: Option<u64>,
+}
+
+enum SendFault {
+    Address,
+    Transport(String),
+}
+
+// An empty last segment, as in `https://host/`, is where the path is put.
+fn below(root: &Url, path: &[&str]) -> Result<Url, UpstreamError> {
+    let mut url = root.clone();
+    url.path_segments_mut()
+        .map_err(|()| UpstreamError::Address)?
+        .pop_if_empty()
+        .extend(path);
+    Ok(url)
+}
+
+fn origin(url: &Url) -> (String, Option<String>, Option<u16>) {
+    (
+        url.scheme().to_owned(),
+        url.host_str().map(str::to_owned),
+        url.port_or_known_default(),
+    )
+}
+
+fn redirect(from: &Url, answer: &reqwest::Response) -> Option<Url> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let target = answer.headers().get("location")?.to_str().ok()?;
+    let next = from.join(target).ok()?;
+    let downgrade = from.scheme() == "https" && next.scheme() != "https";
+    (matches!(next.scheme(), "http" | "https") && !downgrade).then_some(next)
+}
+
+async fn whole_body(mut answer: reqwest::Response) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_JSON_BYTES => {
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Some(_)) => return Err("the answer is larger than 64 MiB".to_owned()),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(describe(&error.without_url())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_encoded_segment_by_segment() {
+        let root = Url::parse("http://127.0.0.1:8080/base/").unwrap();
+        let url = below(&root, &["users", "by", "username", "sam@x/../y z"]).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "http://127.0.0.1:8080/base/users/by/username/sam@x%2F..%2Fy%20z"
+        );
+    }
+
+    #[test]
+    fn vendor_hosts_are_told_by_their_domain() {
+        let hosts = |text: &str| Hosts {
+            login: Url::parse(text).unwrap(),
+            api: Url::parse(text).unwrap(),
+        };
+        assert!(hosts("https://emea.api.cc.vonage.com").is_vendor());
+        assert!(hosts("https://emea.api.newvoicemedia.com").is_vendor());
+        assert!(!hosts("https://notvonage.com").is_vendor());
+        assert!(!hosts("http://127.0.0.1:8080").is_vendor());
+    }
+}

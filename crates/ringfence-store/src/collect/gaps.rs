@@ -1,0 +1,184 @@
+//! Gaps: calls that should have a recording at home and have none.
+
+use super::{Place, flat, placeholders};
+use crate::db::{Error, Row, Tx};
+use ringfence_core::id::ConnectionId;
+use ringfence_core::time::Timestamp;
+
+/// A gap.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// When the call began.
+    pub started_at: Timestamp,
+    /// The call.
+    pub guid: String,
+    /// One word of the closed list of reasons.
+    pub reason: String,
+    /// The likely cause in a sentence, and how to make sure.
+    pub detail: String,
+    /// `inbound`, `outbound` or `internal`.
+    pub direction: String,
+    /// The line.
+    pub line: String,
+    /// The agent.
+    pub agent: Option<String>,
+    /// When the gap was first seen; kept when it is seen again.
+    pub first_seen_at: Timestamp,
+}
+
+/// Adds gaps or writes back their reasons; the first sight stays.
+///
+/// # Errors
+/// The database broke off.
+pub async fn gaps_put(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    gaps: &[Gap],
+    at: Timestamp,
+) -> Result<(), Error> {
+    for some in gaps.chunks(500) {
+        let sql = format!(
+            "INSERT INTO collect_gaps (connection_id, started_at, guid, reason, detail, direction, line, agent,
+                 first_seen_at, looked_at)
+             VALUES {}
+             ON CONFLICT (connection_id, started_at, guid) DO UPDATE
+             SET reason = excluded.reason, detail = excluded.detail, direction = excluded.direction, line = excluded.line,
+                 agent = excluded.agent, looked_at = excluded.looked_at, closed_at = NULL",
+            placeholders(some.len(), 10)
+        );
+        let args = flat(some.iter().map(|gap| {
+            vec![
+                connection.to_string().into(),
+                gap.started_at.into(),
+                gap.guid.as_str().into(),
+                gap.reason.as_str().into(),
+                gap.detail.as_str().into(),
+                gap.direction.as_str().into(),
+                gap.line.as_str().into(),
+                gap.agent.as_deref().into(),
+                gap.first_seen_at.into(),
+                at.into(),
+            ]
+        }));
+        tx.execute_built(sql, &args).await?;
+    }
+    Ok(())
+}
+
+/// Closes the open gaps of some calls begun in `[from, to]`.
+///
+/// # Errors
+/// The database broke off.
+pub async fn gaps_close(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    from: Timestamp,
+    to: Timestamp,
+    guids: &[String],
+    at: Timestamp,
+) -> Result<u64, Error> {
+    let mut n_closed = 0;
+    for some in guids.chunks(500) {
+        let marks: Vec<String> = (5..some.len() + 5).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "UPDATE collect_gaps SET closed_at = $2
+             WHERE connection_id = $1 AND closed_at IS NULL AND started_at >= $3 AND started_at <= $4 AND guid IN ({})",
+            marks.join(", ")
+        );
+        let mut args = vec![
+            connection.to_string().into(),
+            at.into(),
+            from.into(),
+            to.into(),
+        ];
+        args.extend(some.iter().map(|g| g.as_str().into()));
+        n_closed += tx.execute_built(sql, &args).await?;
+    }
+    Ok(n_closed)
+}
+
+/// A page of the open gaps of calls begun in `[place, to]`, in order.
+///
+/// # Errors
+/// The database broke off.
+pub async fn gaps_page(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    after: &Place,
+    to: Timestamp,
+    limit: i64,
+) -> Result<Vec<Gap>, Error> {
+    tx.fetch_all(
+        "SELECT * FROM collect_gaps
+         WHERE connection_id = $1 AND closed_at IS NULL AND (started_at, guid) > ($2, $3) AND started_at <= $4
+         ORDER BY started_at, guid LIMIT $5",
+        &[
+            connection.to_string().into(),
+            after.started_at.into(),
+            after.guid.as_str().into(),
+            to.into(),
+            limit.into(),
+        ],
+    )
+    .await?
+    .iter()
+    .map(gap)
+    .collect()
+}
+
+/// How many open gaps there are for each reason and detail in `[from, to]`, most first.
+///
+/// # Errors
+/// The database broke off.
+pub async fn gaps_count(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(String, String, i64)>, Error> {
+    tx.fetch_all(
+        "SELECT reason, detail, COUNT(*) AS n FROM collect_gaps
+         WHERE connection_id = $1 AND closed_at IS NULL AND started_at >= $2 AND started_at <= $3
+         GROUP BY reason, detail ORDER BY COUNT(*) DESC, reason, detail LIMIT 1000",
+        &[connection.to_string().into(), from.into(), to.into()],
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.text("reason")?, row.text("detail")?, row.int("n")?)))
+    .collect()
+}
+
+/// The starts of open gaps that may still close, the ones not looked at for longest first.
+///
+/// # Errors
+/// The database broke off.
+pub async fn gaps_to_look_at(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    limit: i64,
+) -> Result<Vec<Timestamp>, Error> {
+    tx.fetch_all(
+        "SELECT started_at FROM collect_gaps
+         WHERE connection_id = $1 AND closed_at IS NULL
+           AND reason IN ('pending', 'late', 'permission_suspected', 'permission_confirmed', 'not_recorded_policy')
+         ORDER BY looked_at, started_at LIMIT $2",
+        &[connection.to_string().into(), limit.into()],
+    )
+    .await?
+    .iter()
+    .map(|row| row.int("started_at").map(Timestamp::from_ms))
+    .collect()
+}
+
+fn gap(row: &Row) -> Result<Gap, Error> {
+    Ok(Gap {
+        started_at: Timestamp::from_ms(row.int("started_at")?),
+        guid: row.text("guid")?,
+        reason: row.text("reason")?,
+        detail: row.text("detail")?,
+        direction: row.text("direction")?,
+        line: row.text("line")?,
+        agent: row.opt_text("agent")?,
+        first_seen_at: Timestamp::from_ms(row.int("first_seen_at")?),
+    })
+}
