@@ -7,8 +7,8 @@
 pub mod accounts;
 pub mod audit;
 pub mod blobs;
-pub mod contents;
 pub mod collect;
+pub mod contents;
 pub mod credentials;
 pub mod db;
 pub mod feed;
