@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod db;
 pub mod feed;
 pub mod groups;
+pub mod health;
 pub mod interactions;
 pub mod keys;
 pub mod revocations;

@@ -1,19 +1,29 @@
-//! The two drivers behind one face. No other module names SQLite or PostgreSQL.
+//! The two drivers behind one face. Nothing outside this folder names SQLite or PostgreSQL.
 //!
 //! Statements are written once, with `$1` placeholders. [`Db::begin_write`] is
 //! `BEGIN IMMEDIATE` on SQLite: a plain `BEGIN` loses most of a crowd of writers to
 //! "database is locked".
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
+mod arg;
+mod row;
+
+pub use arg::Arg;
+pub use row::Row;
+
+use arg::{postgres_args, sqlite_args};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
 use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 use thiserror::Error;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Which engine answers; asked only where a statement must fork (each fork is listed in a decision file).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,21 +67,6 @@ pub enum Error {
     Io(#[from] std::io::Error),
 }
 
-/// A value bound to a placeholder.
-#[derive(Clone, Debug)]
-pub enum Arg {
-    /// `BIGINT`.
-    Int(Option<i64>),
-    /// `TEXT`.
-    Text(Option<String>),
-    /// `BOOLEAN`.
-    Bool(bool),
-    /// `BLOB` or `BYTEA`.
-    Bytes(Option<Vec<u8>>),
-    /// `DOUBLE PRECISION`.
-    Real(Option<f64>),
-}
-
 /// A database: pools of connections, shared by clones.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -95,15 +90,6 @@ enum Inner {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// A row of an answer.
-#[derive(Debug)]
-pub enum Row {
-    /// From SQLite.
-    Sqlite(SqliteRow),
-    /// From PostgreSQL.
-    Postgres(PgRow),
-}
-
 /// Waits for the word that something changed. PostgreSQL only; elsewhere it never wakes.
 #[derive(Debug)]
 pub struct Listener(Option<PgListener>);
@@ -114,14 +100,22 @@ impl Db {
     /// # Errors
     /// The database cannot be reached or its schema cannot be brought up to date.
     pub async fn open(url: &str, max_connections: u32) -> Result<Self, Error> {
+        let db = Self::connect(url, max_connections).await?;
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    /// Opens the database and leaves its schema as it is.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, Error> {
         let pools = if let Some(path) = url.strip_prefix("sqlite:") {
             open_sqlite(Path::new(path.trim_start_matches("//")), max_connections).await?
         } else {
             open_postgres(url, max_connections).await?
         };
-        let db = Self { pools };
-        db.migrate().await?;
-        Ok(db)
+        Ok(Self { pools })
     }
 
     /// Which engine answers.
@@ -193,11 +187,17 @@ impl Db {
 
     async fn migrate(&self) -> Result<(), Error> {
         match &self.pools {
-            Pools::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
-            Pools::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
+            Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await,
+            Pools::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
         }
         .map_err(Error::Migrate)
     }
+}
+
+/// The numbers of the migrations this program knows; both sets have the same ones.
+pub(crate) fn migrations_known() -> Vec<i64> {
+    let known = SQLITE_MIGRATIONS.iter();
+    known.map(|migration| migration.version).collect()
 }
 
 async fn open_sqlite(path: &Path, max_connections: u32) -> Result<Pools, Error> {
@@ -372,136 +372,6 @@ impl Listener {
     }
 }
 
-// The driver dispatch: one of the workspace's two macros.
-macro_rules! column {
-    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
-        impl Row {$(
-            $(#[$doc])*
-            ///
-            /// # Errors
-            /// There is no such column, or it holds another type.
-            pub fn $name(&self, column: &str) -> Result<$type, Error> {
-                match self {
-                    Self::Sqlite(row) => row.try_get(column),
-                    Self::Postgres(row) => row.try_get(column),
-                }
-                .map_err(Error::Refused)
-            }
-        )*}
-    };
-}
-
-column! {
-    /// A `BIGINT`.
-    int: i64;
-    /// A `BIGINT` that may be null.
-    opt_int: Option<i64>;
-    /// A `TEXT`.
-    text: String;
-    /// A `TEXT` that may be null.
-    opt_text: Option<String>;
-    /// A `BOOLEAN`.
-    bool: bool;
-    /// A `BLOB` or `BYTEA`.
-    bytes: Vec<u8>;
-    /// A `BLOB` or `BYTEA` that may be null.
-    opt_bytes: Option<Vec<u8>>;
-    /// A `DOUBLE PRECISION`.
-    real: f64;
-}
-
-impl Row {
-    /// A `TEXT` read as a domain type; a value that does not parse is [`Error::Corrupt`].
-    ///
-    /// # Errors
-    /// There is no such column, or its text does not parse.
-    pub fn parsed<T, E>(
-        &self,
-        table: &'static str,
-        column: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<T, Error> {
-        let text = self.text(column)?;
-        parse(&text).map_err(|_| Error::Corrupt {
-            table,
-            row: self.key(),
-            column,
-        })
-    }
-
-    /// As [`Row::parsed`], for a column that may be null.
-    ///
-    /// # Errors
-    /// There is no such column, or its text does not parse.
-    pub fn opt_parsed<T, E>(
-        &self,
-        table: &'static str,
-        column: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Error> {
-        let Some(text) = self.opt_text(column)? else {
-            return Ok(None);
-        };
-        parse(&text).map(Some).map_err(|_| Error::Corrupt {
-            table,
-            row: self.key(),
-            column,
-        })
-    }
-
-    /// A `BIGINT` that must fit a smaller type.
-    ///
-    /// # Errors
-    /// There is no such column, or its value does not fit.
-    pub fn number<T: TryFrom<i64>>(
-        &self,
-        table: &'static str,
-        column: &'static str,
-    ) -> Result<T, Error> {
-        T::try_from(self.int(column)?).map_err(|_| Error::Corrupt {
-            table,
-            row: self.key(),
-            column,
-        })
-    }
-
-    fn key(&self) -> String {
-        self.text("id").unwrap_or_default()
-    }
-}
-
-fn sqlite_args(args: &[Arg]) -> Result<sqlx::sqlite::SqliteArguments, Error> {
-    use sqlx::Arguments as _;
-    let mut bound = sqlx::sqlite::SqliteArguments::default();
-    for arg in args {
-        match arg.clone() {
-            Arg::Int(v) => bound.add(v),
-            Arg::Text(v) => bound.add(v),
-            Arg::Bool(v) => bound.add(v),
-            Arg::Bytes(v) => bound.add(v),
-            Arg::Real(v) => bound.add(v),
-        }
-        .map_err(|e| Error::Refused(sqlx::Error::Encode(e)))?;
-    }
-    Ok(bound)
-}
-
-fn postgres_args(args: &[Arg]) -> Result<sqlx::postgres::PgArguments, Error> {
-    use sqlx::Arguments as _;
-    let mut bound = sqlx::postgres::PgArguments::default();
-    for arg in args {
-        match arg.clone() {
-            Arg::Int(v) => bound.add(v),
-            Arg::Text(v) => bound.add(v),
-            Arg::Bool(v) => bound.add(v),
-            Arg::Bytes(v) => bound.add(v),
-            Arg::Real(v) => bound.add(v),
-        }
-        .map_err(|e| Error::Refused(sqlx::Error::Encode(e)))?;
-    }
-    Ok(bound)
-}
-
 fn fault(error: sqlx::Error) -> Error {
     match &error {
         sqlx::Error::Database(refusal) if refusal.is_unique_violation() => Error::Duplicate,
@@ -527,71 +397,5 @@ fn fault(error: sqlx::Error) -> Error {
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Configuration(_) => Error::Unreachable(error),
         _ => Error::Refused(error),
-    }
-}
-
-impl From<i64> for Arg {
-    fn from(v: i64) -> Self {
-        Self::Int(Some(v))
-    }
-}
-impl From<u32> for Arg {
-    fn from(v: u32) -> Self {
-        Self::Int(Some(v.into()))
-    }
-}
-impl From<Option<i64>> for Arg {
-    fn from(v: Option<i64>) -> Self {
-        Self::Int(v)
-    }
-}
-impl From<&str> for Arg {
-    fn from(v: &str) -> Self {
-        Self::Text(Some(v.to_owned()))
-    }
-}
-impl From<String> for Arg {
-    fn from(v: String) -> Self {
-        Self::Text(Some(v))
-    }
-}
-impl From<Option<String>> for Arg {
-    fn from(v: Option<String>) -> Self {
-        Self::Text(v)
-    }
-}
-impl From<Option<&str>> for Arg {
-    fn from(v: Option<&str>) -> Self {
-        Self::Text(v.map(str::to_owned))
-    }
-}
-impl From<bool> for Arg {
-    fn from(v: bool) -> Self {
-        Self::Bool(v)
-    }
-}
-impl From<Vec<u8>> for Arg {
-    fn from(v: Vec<u8>) -> Self {
-        Self::Bytes(Some(v))
-    }
-}
-impl From<&[u8]> for Arg {
-    fn from(v: &[u8]) -> Self {
-        Self::Bytes(Some(v.to_vec()))
-    }
-}
-impl From<f64> for Arg {
-    fn from(v: f64) -> Self {
-        Self::Real(Some(v))
-    }
-}
-impl From<ringfence_core::time::Timestamp> for Arg {
-    fn from(v: ringfence_core::time::Timestamp) -> Self {
-        Self::Int(Some(v.ms()))
-    }
-}
-impl From<Option<ringfence_core::time::Timestamp>> for Arg {
-    fn from(v: Option<ringfence_core::time::Timestamp>) -> Self {
-        Self::Int(v.map(ringfence_core::time::Timestamp::ms))
     }
 }
