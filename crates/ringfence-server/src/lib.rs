@@ -6,3 +6,5 @@
 
 pub mod app;
 pub mod router;
+pub mod gateway;
+pub mod web;

@@ -6,6 +6,7 @@
 //! satisfy by itself.
 
 pub mod claims;
+pub mod digest;
 pub mod json;
 pub mod jwk;
 pub mod jws;

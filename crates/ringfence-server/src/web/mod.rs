@@ -1,0 +1,13 @@
+//! The hall that all rooms share: the listener, what is true of every request and response, and operations.
+//!
+//! A connection comes in at [`listener`]; [`hall`] refuses requests that have two readings, names each request and
+//! writes the access log; [`metrics`] counts. Nothing here knows an API or who may do what.
+
+pub(crate) mod framing;
+pub(crate) mod guarded_io;
+pub mod hall;
+pub mod listener;
+pub mod metrics;
+pub mod proxies;
+pub mod timed_body;
+pub mod tls;
