@@ -5,6 +5,6 @@
 //! who may do what: handlers call one act of `ringfence-app` each.
 
 pub mod app;
-pub mod router;
 pub mod gateway;
+pub mod router;
 pub mod web;

@@ -163,8 +163,7 @@ impl Forwarder {
         parts.extensions.clear();
 
         // A request without a body that only reads may be sent twice, when a kept connection proves to be dead.
-        let repeatable =
-            body.is_end_stream() && matches!(parts.method, Method::GET | Method::HEAD);
+        let repeatable = body.is_end_stream() && matches!(parts.method, Method::GET | Method::HEAD);
         let spare = repeatable.then(|| parts.clone());
         let progress = Arc::new(Progress::default());
         let upload = Upload {
@@ -218,7 +217,9 @@ impl Forwarder {
             value.to_str().ok().map(str::to_owned)
         };
         let addresses: Vec<String> = match (client, peer.map(|peer| peer.to_canonical())) {
-            (Some(client), Some(peer)) if client != peer => vec![client.to_string(), peer.to_string()],
+            (Some(client), Some(peer)) if client != peer => {
+                vec![client.to_string(), peer.to_string()]
+            }
             (Some(only), _) | (None, Some(only)) => vec![IpAddr::to_string(&only)],
             (None, None) => Vec::new(),
         };
@@ -258,7 +259,9 @@ impl From<&ClientError> for Unanswered {
         if fault.is_connect() {
             return Self::Unreachable;
         }
-        let hyper = fault.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+        let hyper = fault
+            .source()
+            .and_then(|cause| cause.downcast_ref::<hyper::Error>());
         match hyper {
             Some(cause) if cause.is_incomplete_message() || cause.is_canceled() => Self::Dropped,
             Some(_) | None => Self::Broken,

@@ -84,7 +84,9 @@ fn connection_headers_remove(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
         // A client may not have the request's own meaning taken off on the way.
-        .filter(|name| ![HOST, CONTENT_LENGTH, CONTENT_TYPE, AUTHORIZATION, FORWARDED].contains(name))
+        .filter(|name| {
+            ![HOST, CONTENT_LENGTH, CONTENT_TYPE, AUTHORIZATION, FORWARDED].contains(name)
+        })
         .collect();
     for name in named {
         if let Entry::Occupied(entry) = headers.entry(name) {
@@ -163,7 +165,10 @@ mod tests {
 
     #[test]
     fn passes_the_token_only_when_told() {
-        let mut headers = map(&[("Authorization", "Bearer x"), ("Connection", "authorization")]);
+        let mut headers = map(&[
+            ("Authorization", "Bearer x"),
+            ("Connection", "authorization"),
+        ]);
         request_headers_clean(&mut headers, true);
         assert_eq!(names(&headers), ["authorization"]);
         request_headers_clean(&mut headers, false);

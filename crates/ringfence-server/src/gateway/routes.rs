@@ -226,11 +226,12 @@ fn route_from_setting(setting: &RouteSetting) -> Result<UpstreamRoute, RouteFaul
     if setting.name.is_empty() || setting.name.chars().any(char::is_control) {
         return Err(wrong("name", "is missing or holds a control character"));
     }
-    let template =
-        PathTemplate::parse(&setting.path, LetterCase::Exact).map_err(|fault| RouteFault::Path {
+    let template = PathTemplate::parse(&setting.path, LetterCase::Exact).map_err(|fault| {
+        RouteFault::Path {
             route: setting.name.clone(),
             fault,
-        })?;
+        }
+    })?;
     if setting.methods.is_empty() {
         return Err(wrong("methods", "is empty"));
     }
@@ -239,7 +240,10 @@ fn route_from_setting(setting: &RouteSetting) -> Result<UpstreamRoute, RouteFaul
         let method = Method::from_bytes(text.as_bytes())
             .map_err(|_| wrong("methods", "holds something that is no method"))?;
         if matches!(method, Method::CONNECT | Method::TRACE) {
-            return Err(wrong("methods", "holds CONNECT or TRACE, which are never passed on"));
+            return Err(wrong(
+                "methods",
+                "holds CONNECT or TRACE, which are never passed on",
+            ));
         }
         methods.push(method);
     }
@@ -257,8 +261,14 @@ fn route_from_setting(setting: &RouteSetting) -> Result<UpstreamRoute, RouteFaul
         return Err(wrong("upstream", "is neither http nor https"));
     }
     // The path checked is the path forwarded, so an upstream has no path of its own.
-    if parts.path_and_query.is_some_and(|path| path.as_str() != "/") {
-        return Err(wrong("upstream", "has a path; the call's own path is passed on unchanged"));
+    if parts
+        .path_and_query
+        .is_some_and(|path| path.as_str() != "/")
+    {
+        return Err(wrong(
+            "upstream",
+            "has a path; the call's own path is passed on unchanged",
+        ));
     }
     if authority.as_str().contains('@') {
         return Err(wrong("upstream", "holds a user name"));
@@ -333,10 +343,16 @@ mod tests {
             (fault(|s| s.methods.clear()), "methods is empty"),
             (fault(|s| s.methods = vec!["CONNECT".to_owned()]), "CONNECT"),
             (fault(|s| s.scopes.clear()), "scopes is empty"),
-            (fault(|s| s.scopes = vec!["nope".to_owned()]), "does not exist"),
+            (
+                fault(|s| s.scopes = vec!["nope".to_owned()]),
+                "does not exist",
+            ),
             (fault(|s| s.path = "/a/../b".to_owned()), "dot segment"),
             (fault(|s| s.upstream = "ftp://x".to_owned()), "neither http"),
-            (fault(|s| s.upstream = "http://x/base".to_owned()), "has a path"),
+            (
+                fault(|s| s.upstream = "http://x/base".to_owned()),
+                "has a path",
+            ),
             (fault(|s| s.upstream = "http://u@x".to_owned()), "user name"),
         ] {
             assert!(text.contains(part), "{text}");

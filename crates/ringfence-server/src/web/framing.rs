@@ -156,10 +156,9 @@ impl Framing {
         let longest = match &self.state {
             State::ChunkSize => CHUNK_LINE_BYTES_MAX,
             State::Trailers { .. } => TRAILER_BYTES_MAX,
-            State::Head(_)
-            | State::Sized(_)
-            | State::ChunkData(_)
-            | State::ChunkEnd { .. } => HEAD_BYTES_MAX,
+            State::Head(_) | State::Sized(_) | State::ChunkData(_) | State::ChunkEnd { .. } => {
+                HEAD_BYTES_MAX
+            }
         };
         let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
             self.carry.extend_from_slice(rest);
@@ -242,7 +241,10 @@ impl Framing {
 
 impl Head {
     fn field(&mut self, line: &[u8]) -> Result<(), FramingFault> {
-        if line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
+        if line
+            .first()
+            .is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+        {
             return Err(FramingFault::Folding);
         }
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {

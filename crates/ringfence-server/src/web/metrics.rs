@@ -13,8 +13,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 /// The content type of [`Metrics::render`].
-pub const METRICS_CONTENT_TYPE: &str =
-    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -198,7 +197,9 @@ impl Metrics {
 
     /// Counts an access token issued.
     pub fn token_issued(&self, grant: &'static str) {
-        self.tokens_issued.get_or_create(&GrantLabels { grant }).inc();
+        self.tokens_issued
+            .get_or_create(&GrantLabels { grant })
+            .inc();
     }
 
     /// Counts a token request refused.

@@ -95,10 +95,7 @@ mod tests {
         let never = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
         let body = TimedBody::new(never, Duration::from_millis(10), 100);
         let fault = body.collect().await.unwrap_err().into_inner();
-        assert_eq!(
-            fault.downcast_ref::<BodyFault>(),
-            Some(&BodyFault::Stalled)
-        );
+        assert_eq!(fault.downcast_ref::<BodyFault>(), Some(&BodyFault::Stalled));
     }
 
     #[tokio::test]
@@ -108,9 +105,6 @@ mod tests {
         };
         assert_eq!(body(100).collect().await.unwrap().to_bytes().len(), 100);
         let fault = body(101).collect().await.unwrap_err().into_inner();
-        assert_eq!(
-            fault.downcast_ref::<BodyFault>(),
-            Some(&BodyFault::TooLong)
-        );
+        assert_eq!(fault.downcast_ref::<BodyFault>(), Some(&BodyFault::TooLong));
     }
 }
