@@ -8,6 +8,7 @@ use crate::directory::follow;
 use crate::error::{Error, chain};
 use ringfence_core::account::TokenAlg;
 use ringfence_core::id::KeyId;
+use ringfence_core::jwt::jwk::jwks_json;
 use ringfence_core::jwt::key::SigningKey;
 use ringfence_core::key_schedule::{KeyPlan, KeySchedule, KeyState, KeyTimes};
 use ringfence_core::time::Timestamp;
@@ -40,6 +41,15 @@ pub async fn keys_list(ctx: &Ctx) -> Result<Vec<KeyView>, Error> {
         state: times(key).state(now),
     };
     Ok(key_list(&mut tx).await?.iter().map(view).collect())
+}
+
+/// The public keys to publish, as a JSON key set.
+///
+/// # Errors
+/// A key is not of its algorithm.
+pub fn keys_publish(ctx: &Ctx) -> Result<String, Error> {
+    let snapshot = ctx.directory.look();
+    jwks_json(snapshot.published_keys(ctx.now())).map_err(Error::internal)
 }
 
 /// Announces a successor of the present key, of one algorithm or of all. It signs once readers have had time to see it.

@@ -6,5 +6,6 @@
 
 pub mod app;
 pub mod gateway;
+mod oauth;
 pub mod router;
 pub mod web;

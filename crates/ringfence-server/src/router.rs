@@ -4,6 +4,7 @@
 //! matrix of the tests are both made from it. What is not listed does not exist.
 
 use crate::app::App;
+use crate::oauth;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -43,7 +44,32 @@ struct Entry {
 }
 
 fn table() -> Vec<Entry> {
-    vec![]
+    let mut entries = Vec::new();
+    entries.extend(token_service());
+    entries
+}
+
+/// The VCC token service; `/connect/token` is the same under another name.
+fn token_service() -> Vec<Entry> {
+    let entry = |method, path, access, handler| Entry {
+        rule: Rule {
+            method,
+            path,
+            access,
+        },
+        handler,
+    };
+    use Access::{Client, Public};
+    vec![
+        entry("POST", "/Auth/connect/token", Client, oauth::token_route()),
+        entry("POST", "/connect/token", Client, oauth::token_route()),
+        entry("POST", "/Auth/connect/introspect", Client, oauth::introspection_route()),
+        entry("POST", "/Auth/connect/revocation", Client, oauth::revocation_route()),
+        entry("GET", "/Auth/.well-known/openid-configuration", Public, oauth::discovery_route()),
+        entry("GET", "/.well-known/openid-configuration/Auth", Public, oauth::discovery_route()),
+        entry("GET", "/.well-known/oauth-authorization-server/Auth", Public, oauth::discovery_route()),
+        entry("GET", "/Auth/.well-known/openid-configuration/jwks", Public, oauth::jwks_route()),
+    ]
 }
 
 /// The rules of every operation, for the access matrix.

@@ -41,7 +41,7 @@ pub(super) fn client_authenticate(
     let now_ms = ctx.clock.monotonic_ms();
     throttle
         .check(&proof.client_id, origin.address, now_ms)
-        .map_err(|retry_after_secs| TokenError::TooMany { retry_after_secs })?;
+        .map_err(|retry_after_secs| TokenError::TooManyFailures { retry_after_secs })?;
     match authenticate(ctx, proof, origin) {
         Ok(caller) => Ok(caller),
         Err(reason) => {

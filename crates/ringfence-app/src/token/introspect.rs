@@ -40,7 +40,7 @@ pub fn token_introspect(
     ctx.token
         .throttle
         .take_question(&proof.client_id, ctx.clock.monotonic_ms())
-        .map_err(|retry_after_secs| TokenError::TooMany { retry_after_secs })?;
+        .map_err(|retry_after_secs| TokenError::TooManyQuestions { retry_after_secs })?;
     let now = ctx.now();
     let snapshot = ctx.directory.look();
     let key_of = |id| snapshot.verifying_key(id, now);

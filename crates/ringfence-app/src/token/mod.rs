@@ -90,9 +90,15 @@ pub enum TokenError {
     /// A scope the caller may not have.
     #[error("invalid scope: {0}")]
     InvalidScope(ScopeRefusal),
-    /// Too many requests, or too many failures, from there.
-    #[error("too many requests; try again in {retry_after_secs} s")]
-    TooMany {
+    /// Too many failed attempts from there.
+    #[error("too many failed attempts; try again in {retry_after_secs} s")]
+    TooManyFailures {
+        /// When to try again, in seconds.
+        retry_after_secs: u32,
+    },
+    /// Too many questions of one client.
+    #[error("too many questions; try again in {retry_after_secs} s")]
+    TooManyQuestions {
         /// When to try again, in seconds.
         retry_after_secs: u32,
     },

@@ -76,7 +76,14 @@ enum Count<'c> {
 pub(super) struct Throttle {
     limits: FailureLimits,
     hasher: RandomState,
-    shards: [Mutex<HashMap<u64, u64>>; N_SHARDS],
+    shards: [Mutex<Shard>; N_SHARDS],
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    /// Until when each count is forgiven, in milliseconds.
+    counts: HashMap<u64, u64>,
+    swept_ms: u64,
 }
 
 impl Throttle {
@@ -125,7 +132,7 @@ impl Throttle {
     fn admits(&self, count: Count<'_>, rate: Rate, now_ms: u64) -> Result<(), u32> {
         let (hash, shard) = self.place(count);
         let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(forgiven_ms) = shard.get(&hash) else {
+        let Some(forgiven_ms) = shard.counts.get(&hash) else {
             return Ok(());
         };
         let every_ms = u64::from(rate.every_ms);
@@ -140,22 +147,32 @@ impl Throttle {
     fn count(&self, count: Count<'_>, rate: Rate, now_ms: u64) {
         let (hash, shard) = self.place(count);
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if shard.len() >= MOST_A_SHARD && !shard.contains_key(&hash) {
-            shard.retain(|_, forgiven_ms| *forgiven_ms > now_ms);
-            if shard.len() >= MOST_A_SHARD {
-                // Any one has to go; which one is not for the outside to choose, as the hash is keyed.
-                let first = shard.keys().next().copied();
-                first.and_then(|hash| shard.remove(&hash));
-            }
+        if shard.counts.len() >= MOST_A_SHARD && !shard.counts.contains_key(&hash) {
+            shard.make_room(now_ms);
         }
-        let forgiven_ms = shard.entry(hash).or_insert(now_ms);
+        let forgiven_ms = shard.counts.entry(hash).or_insert(now_ms);
         *forgiven_ms = (*forgiven_ms).max(now_ms) + u64::from(rate.every_ms);
     }
 
-    fn place(&self, count: Count<'_>) -> (u64, &Mutex<HashMap<u64, u64>>) {
+    fn place(&self, count: Count<'_>) -> (u64, &Mutex<Shard>) {
         let hash = self.hasher.hash_one(count);
         let shard = usize::try_from(hash >> 60).unwrap_or_default();
         (hash, &self.shards[shard % N_SHARDS])
+    }
+}
+
+impl Shard {
+    fn make_room(&mut self, now_ms: u64) {
+        // A sweep looks at everything, so it runs at most once a second.
+        if now_ms >= self.swept_ms + 1_000 || self.swept_ms == 0 {
+            self.counts.retain(|_, forgiven_ms| *forgiven_ms > now_ms);
+            self.swept_ms = now_ms.max(1);
+        }
+        if self.counts.len() >= MOST_A_SHARD {
+            // Any one has to go; which one is not for the outside to choose, as the hash is keyed.
+            let first = self.counts.keys().next().copied();
+            first.and_then(|hash| self.counts.remove(&hash));
+        }
     }
 }
 
@@ -245,7 +262,7 @@ mod tests {
         let held: usize = throttle
             .shards
             .iter()
-            .map(|s| s.lock().unwrap().len())
+            .map(|s| s.lock().unwrap().counts.len())
             .sum();
         assert!(held <= N_SHARDS * MOST_A_SHARD);
     }

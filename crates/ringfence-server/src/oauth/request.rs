@@ -1,0 +1,159 @@
+//! How a request to the token service becomes types, or is refused.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::request::Parts;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use ringfence_app::context::Settings;
+use ringfence_app::token::{ClientProof, Origin, TokenError};
+use ringfence_core::account::Region;
+use ringfence_core::secret::Secret;
+
+use super::basic::basic_parse;
+use super::form::{Form, MAX_BODY_BYTES};
+use crate::app::App;
+
+/// A well-formed request of a client that says who it is.
+#[derive(Debug)]
+pub(super) struct ClientRequest {
+    /// Its parameters.
+    pub form: Form,
+    /// Who it says to be.
+    pub proof: ClientProof,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+impl ClientRequest {
+    /// Reads a request, in constant memory.
+    pub(super) async fn read(app: &App, request: Request) -> Result<Self, TokenError> {
+        let (parts, body) = request.into_parts();
+        // RFC 6749 §2.3.1 and §3.2: what stands in a URL ends up in logs.
+        if parts.uri.query().is_some_and(|query| !query.is_empty()) {
+            return Err(TokenError::InvalidRequest("Parameters must not be in the query string"));
+        }
+        if !is_form(&parts.headers) {
+            return Err(TokenError::InvalidRequest(
+                "The content type must be application/x-www-form-urlencoded",
+            ));
+        }
+        let form = Form::parse(&body_read(body).await?)?;
+        let proof = proof_of(&parts.headers, &form)?;
+        Ok(Self { form, proof, origin: origin_of(&parts, &app.ctx.settings) })
+    }
+}
+
+/// Whether the content type is a form's; a charset after it is tolerated.
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let Ok(value) = value.to_str() else {
+        return false;
+    };
+    let (essence, parameters) = value.split_once(';').unwrap_or((value, "charset="));
+    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        && parameters.split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+}
+
+async fn body_read(body: Body) -> Result<Vec<u8>, TokenError> {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().to_vec()),
+        Err(error) if error.is::<LengthLimitError>() => Err(TokenError::TooLarge),
+        Err(_) => Err(TokenError::InvalidRequest("The request body could not be read")),
+    }
+}
+
+/// Who the client says to be, by exactly one method (RFC 6749 §2.3).
+fn proof_of(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError> {
+    let two_methods = TokenError::InvalidRequest("Use one client authentication method");
+    let (id, secret) = (form.get("client_id"), form.get("client_secret"));
+    let assertion = form.get("client_assertion").or_else(|| form.get("client_assertion_type"));
+    let mut lines = headers.get_all(AUTHORIZATION).iter();
+    let header = lines.next();
+    if lines.next().is_some() {
+        return Err(TokenError::InvalidRequest("There is more than one Authorization header"));
+    }
+    if let Some(value) = header {
+        if secret.is_some() || assertion.is_some() {
+            return Err(two_methods);
+        }
+        let proof = basic_parse(value.as_bytes()).ok_or(TokenError::InvalidClient)?;
+        if id.is_some_and(|id| id != proof.client_id) {
+            return Err(TokenError::InvalidRequest(
+                "client_id is not that of the authenticated client",
+            ));
+        }
+        return Ok(proof);
+    }
+    match (id, secret, assertion) {
+        (_, Some(_), Some(_)) => Err(two_methods),
+        (Some(id), Some(secret), None) => {
+            Ok(ClientProof { client_id: id.to_owned(), secret: Secret::new(secret.to_owned()) })
+        }
+        // Assertions are not a method of any client here, and no client is public.
+        (_, None, _) | (None, Some(_), None) => Err(TokenError::InvalidClient),
+    }
+}
+
+fn origin_of(parts: &Parts, settings: &Settings) -> Origin {
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| parts.uri.host()).unwrap_or_default();
+    Origin { address: None, region: region_of(host, settings) }
+}
+
+/// The region that a host name belongs to, when it belongs to one alone.
+fn region_of(host: &str, settings: &Settings) -> Option<Region> {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let mut regions = settings.hosts.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+    let (_, region) = regions.next()?;
+    regions.all(|(_, other)| other == region).then_some(*region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn content_types() {
+        let with = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.append(CONTENT_TYPE, HeaderValue::from_static(value));
+            is_form(&headers)
+        };
+        for good in [
+            "application/x-www-form-urlencoded",
+            "Application/X-WWW-Form-Urlencoded; charset=UTF-8",
+            "application/x-www-form-urlencoded;charset=\"utf-8\"",
+        ] {
+            assert!(with(good), "{good}");
+        }
+        for bad in ["", "application/json", "text/plain", "application/x-www-form-urlencodedx", "application/x-www-form-urlencoded; boundary=x"] {
+            assert!(!with(bad), "{bad}");
+        }
+        assert!(!is_form(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_host_of_one_region_names_it() {
+        let settings = Settings {
+            hosts: vec![
+                ("emea.cc.example".to_owned(), Region::Emea),
+                ("shared.example".to_owned(), Region::Emea),
+                ("shared.example".to_owned(), Region::Nam),
+            ],
+            ..Settings::default()
+        };
+        assert_eq!(region_of("EMEA.cc.example:8443", &settings), Some(Region::Emea));
+        assert_eq!(region_of("shared.example", &settings), None);
+        assert_eq!(region_of("[::1]:8080", &settings), None);
+        assert_eq!(region_of("", &settings), None);
+    }
+}
