@@ -63,12 +63,42 @@ fn token_service() -> Vec<Entry> {
     vec![
         entry("POST", "/Auth/connect/token", Client, oauth::token_route()),
         entry("POST", "/connect/token", Client, oauth::token_route()),
-        entry("POST", "/Auth/connect/introspect", Client, oauth::introspection_route()),
-        entry("POST", "/Auth/connect/revocation", Client, oauth::revocation_route()),
-        entry("GET", "/Auth/.well-known/openid-configuration", Public, oauth::discovery_route()),
-        entry("GET", "/.well-known/openid-configuration/Auth", Public, oauth::discovery_route()),
-        entry("GET", "/.well-known/oauth-authorization-server/Auth", Public, oauth::discovery_route()),
-        entry("GET", "/Auth/.well-known/openid-configuration/jwks", Public, oauth::jwks_route()),
+        entry(
+            "POST",
+            "/Auth/connect/introspect",
+            Client,
+            oauth::introspection_route(),
+        ),
+        entry(
+            "POST",
+            "/Auth/connect/revocation",
+            Client,
+            oauth::revocation_route(),
+        ),
+        entry(
+            "GET",
+            "/Auth/.well-known/openid-configuration",
+            Public,
+            oauth::discovery_route(),
+        ),
+        entry(
+            "GET",
+            "/.well-known/openid-configuration/Auth",
+            Public,
+            oauth::discovery_route(),
+        ),
+        entry(
+            "GET",
+            "/.well-known/oauth-authorization-server/Auth",
+            Public,
+            oauth::discovery_route(),
+        ),
+        entry(
+            "GET",
+            "/Auth/.well-known/openid-configuration/jwks",
+            Public,
+            oauth::jwks_route(),
+        ),
     ]
 }
 

@@ -19,7 +19,10 @@ pub(super) fn basic_parse(value: &[u8]) -> Option<ClientProof> {
         return None;
     }
     let (id, secret) = decoded.expose().split_once(':')?;
-    Some(ClientProof { client_id: decode(id)?, secret: Secret::new(decode(secret)?) })
+    Some(ClientProof {
+        client_id: decode(id)?,
+        secret: Secret::new(decode(secret)?),
+    })
 }
 
 #[cfg(test)]
@@ -35,7 +38,10 @@ mod tests {
     #[test]
     fn splits_on_the_first_colon_and_then_decodes() {
         let value = format!("basic {}", base64(b"a%3Ab:c%25:%2B+%C3%A9"));
-        assert_eq!(parse(&value), Some(("a:b".to_owned(), "c%:+ \u{e9}".to_owned())));
+        assert_eq!(
+            parse(&value),
+            Some(("a:b".to_owned(), "c%:+ \u{e9}".to_owned()))
+        );
     }
 
     #[test]

@@ -37,9 +37,11 @@ impl From<TokenError> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, error, description) = match &self.0 {
-            TokenError::InvalidRequest(text) => {
-                (StatusCode::BAD_REQUEST, "invalid_request", Some((*text).to_owned()))
-            }
+            TokenError::InvalidRequest(text) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                Some((*text).to_owned()),
+            ),
             TokenError::TooLarge => {
                 let text = "The request body is too large".to_owned();
                 (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", Some(text))
@@ -50,12 +52,16 @@ impl IntoResponse for Refusal {
                 let text = "The client is not allowed to do this".to_owned();
                 (StatusCode::BAD_REQUEST, "unauthorized_client", Some(text))
             }
-            TokenError::UnsupportedGrantType => {
-                (StatusCode::BAD_REQUEST, "unsupported_grant_type", Some("Invalid grant_type".to_owned()))
-            }
-            TokenError::InvalidScope(refusal) => {
-                (StatusCode::BAD_REQUEST, "invalid_scope", Some(scope_text(refusal)))
-            }
+            TokenError::UnsupportedGrantType => (
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                Some("Invalid grant_type".to_owned()),
+            ),
+            TokenError::InvalidScope(refusal) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_scope",
+                Some(scope_text(refusal)),
+            ),
             TokenError::TooManyFailures { .. } => {
                 let text = "Too many failed attempts; try again later".to_owned();
                 (StatusCode::TOO_MANY_REQUESTS, "invalid_client", Some(text))
@@ -66,20 +72,32 @@ impl IntoResponse for Refusal {
             }
             TokenError::Unavailable => {
                 let text = "The service is temporarily unavailable; try again later".to_owned();
-                (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", Some(text))
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "temporarily_unavailable",
+                    Some(text),
+                )
             }
             TokenError::Internal(source) => {
                 tracing::error!(error = %chain(source), "a request to the token service failed");
                 let text = "An internal server error occurred".to_owned();
-                (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", Some(text))
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Internal Server Error",
+                    Some(text),
+                )
             }
         };
-        let view = RefusalView { error, error_description: description };
+        let view = RefusalView {
+            error,
+            error_description: description,
+        };
         let mut response = (status, NO_STORE, Json(view)).into_response();
         let headers = response.headers_mut();
         match self.0 {
             TokenError::InvalidClient => {
-                let challenge = HeaderValue::from_static("Basic realm=\"Ringfence\", charset=\"UTF-8\"");
+                let challenge =
+                    HeaderValue::from_static("Basic realm=\"Ringfence\", charset=\"UTF-8\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
             TokenError::TooManyFailures { retry_after_secs }
@@ -103,7 +121,10 @@ impl IntoResponse for Refusal {
 /// Answers a method other than POST.
 pub(super) async fn method_refused() -> Response {
     let text = "Use POST".to_owned();
-    let view = RefusalView { error: "invalid_request", error_description: Some(text) };
+    let view = RefusalView {
+        error: "invalid_request",
+        error_description: Some(text),
+    };
     let allow = [(ALLOW, HeaderValue::from_static("POST"))];
     (StatusCode::METHOD_NOT_ALLOWED, NO_STORE, allow, Json(view)).into_response()
 }
@@ -112,8 +133,12 @@ pub(super) async fn method_refused() -> Response {
 fn scope_text(refusal: &ScopeRefusal) -> String {
     match refusal {
         ScopeRefusal::Missing => "You must specify a scope".to_owned(),
-        ScopeRefusal::Value(value) if looks_like_a_scope(value) => format!("\"{value}\" is an invalid scope"),
-        ScopeRefusal::Value(_) | ScopeRefusal::Syntax => "The requested scope is invalid".to_owned(),
+        ScopeRefusal::Value(value) if looks_like_a_scope(value) => {
+            format!("\"{value}\" is an invalid scope")
+        }
+        ScopeRefusal::Value(_) | ScopeRefusal::Syntax => {
+            "The requested scope is invalid".to_owned()
+        }
     }
 }
 

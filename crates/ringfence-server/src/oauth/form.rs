@@ -46,7 +46,8 @@ impl Form {
     /// A parameter's value.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut all = self.parameters.iter();
-        all.find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        all.find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -62,7 +63,11 @@ pub(super) fn decode(text: &str) -> Option<String> {
         });
     }
     let text = String::from_utf8(bytes).ok()?;
-    if text.chars().any(char::is_control) { None } else { Some(text) }
+    if text.chars().any(char::is_control) {
+        None
+    } else {
+        Some(text)
+    }
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -81,7 +86,10 @@ mod tests {
     #[test]
     fn reads_parameters_and_forgets_empty_ones() {
         let form = Form::parse(b"a=x+y%3Az&b=&c&&d=%C3%A9&").unwrap();
-        assert_eq!((form.get("a"), form.get("b"), form.get("c")), (Some("x y:z"), None, None));
+        assert_eq!(
+            (form.get("a"), form.get("b"), form.get("c")),
+            (Some("x y:z"), None, None)
+        );
         assert_eq!(form.get("d"), Some("\u{e9}"));
     }
 
@@ -95,7 +103,18 @@ mod tests {
 
     #[test]
     fn refuses_broken_escapes_and_control_characters() {
-        for body in [&b"a=%"[..], b"a=%4", b"a=%zz", b"a=%+1", b"a=%00", b"a=\n", b"a=%0d", b"a=%ff", b"\xff=1", b"a=%7f"] {
+        for body in [
+            &b"a=%"[..],
+            b"a=%4",
+            b"a=%zz",
+            b"a=%+1",
+            b"a=%00",
+            b"a=\n",
+            b"a=%0d",
+            b"a=%ff",
+            b"\xff=1",
+            b"a=%7f",
+        ] {
             assert!(refused(body), "{}", String::from_utf8_lossy(body));
         }
     }

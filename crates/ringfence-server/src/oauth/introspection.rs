@@ -32,10 +32,16 @@ struct ActiveView {
     jti: String,
 }
 
-pub(crate) async fn token_introspect(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+pub(crate) async fn token_introspect(
+    State(app): State<App>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let request = ClientRequest::read(&app, request).await?;
     // A `token_type_hint` is not needed: there is one type.
-    let token = request.form.get("token").ok_or(TokenError::InvalidRequest("The token is missing"))?;
+    let token = request
+        .form
+        .get("token")
+        .ok_or(TokenError::InvalidRequest("The token is missing"))?;
     let told = app::token::token_introspect(&app.ctx, &request.proof, request.origin, token)?;
     Ok(match told {
         Introspection::Inactive => (NO_STORE, Json(InactiveView { active: false })).into_response(),

@@ -14,6 +14,7 @@ use ringfence_core::secret::Secret;
 use super::basic::basic_parse;
 use super::form::{Form, MAX_BODY_BYTES};
 use crate::app::App;
+use crate::web::hall::ClientAddress;
 
 /// A well-formed request of a client that says who it is.
 #[derive(Debug)]
@@ -32,7 +33,9 @@ impl ClientRequest {
         let (parts, body) = request.into_parts();
         // RFC 6749 §2.3.1 and §3.2: what stands in a URL ends up in logs.
         if parts.uri.query().is_some_and(|query| !query.is_empty()) {
-            return Err(TokenError::InvalidRequest("Parameters must not be in the query string"));
+            return Err(TokenError::InvalidRequest(
+                "Parameters must not be in the query string",
+            ));
         }
         if !is_form(&parts.headers) {
             return Err(TokenError::InvalidRequest(
@@ -41,7 +44,11 @@ impl ClientRequest {
         }
         let form = Form::parse(&body_read(body).await?)?;
         let proof = proof_of(&parts.headers, &form)?;
-        Ok(Self { form, proof, origin: origin_of(&parts, &app.ctx.settings) })
+        Ok(Self {
+            form,
+            proof,
+            origin: origin_of(&parts, &app.ctx.settings),
+        })
     }
 }
 
@@ -55,15 +62,21 @@ fn is_form(headers: &HeaderMap) -> bool {
         return false;
     };
     let (essence, parameters) = value.split_once(';').unwrap_or((value, "charset="));
-    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        && parameters.split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+    essence
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        && parameters
+            .split_once('=')
+            .is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
 }
 
 async fn body_read(body: Body) -> Result<Vec<u8>, TokenError> {
     match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(collected) => Ok(collected.to_bytes().to_vec()),
         Err(error) if error.is::<LengthLimitError>() => Err(TokenError::TooLarge),
-        Err(_) => Err(TokenError::InvalidRequest("The request body could not be read")),
+        Err(_) => Err(TokenError::InvalidRequest(
+            "The request body could not be read",
+        )),
     }
 }
 
@@ -71,11 +84,15 @@ async fn body_read(body: Body) -> Result<Vec<u8>, TokenError> {
 fn proof_of(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError> {
     let two_methods = TokenError::InvalidRequest("Use one client authentication method");
     let (id, secret) = (form.get("client_id"), form.get("client_secret"));
-    let assertion = form.get("client_assertion").or_else(|| form.get("client_assertion_type"));
+    let assertion = form
+        .get("client_assertion")
+        .or_else(|| form.get("client_assertion_type"));
     let mut lines = headers.get_all(AUTHORIZATION).iter();
     let header = lines.next();
     if lines.next().is_some() {
-        return Err(TokenError::InvalidRequest("There is more than one Authorization header"));
+        return Err(TokenError::InvalidRequest(
+            "There is more than one Authorization header",
+        ));
     }
     if let Some(value) = header {
         if secret.is_some() || assertion.is_some() {
@@ -91,9 +108,10 @@ fn proof_of(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError>
     }
     match (id, secret, assertion) {
         (_, Some(_), Some(_)) => Err(two_methods),
-        (Some(id), Some(secret), None) => {
-            Ok(ClientProof { client_id: id.to_owned(), secret: Secret::new(secret.to_owned()) })
-        }
+        (Some(id), Some(secret), None) => Ok(ClientProof {
+            client_id: id.to_owned(),
+            secret: Secret::new(secret.to_owned()),
+        }),
         // Assertions are not a method of any client here, and no client is public.
         (_, None, _) | (None, Some(_), None) => Err(TokenError::InvalidClient),
     }
@@ -102,7 +120,14 @@ fn proof_of(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError>
 fn origin_of(parts: &Parts, settings: &Settings) -> Origin {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| parts.uri.host()).unwrap_or_default();
-    Origin { address: None, region: region_of(host, settings) }
+    let address = parts
+        .extensions
+        .get::<ClientAddress>()
+        .map(|client| client.0);
+    Origin {
+        address,
+        region: region_of(host, settings),
+    }
 }
 
 /// The region that a host name belongs to, when it belongs to one alone.
@@ -111,7 +136,10 @@ fn region_of(host: &str, settings: &Settings) -> Option<Region> {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
-    let mut regions = settings.hosts.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+    let mut regions = settings
+        .hosts
+        .iter()
+        .filter(|(known, _)| known.eq_ignore_ascii_case(name));
     let (_, region) = regions.next()?;
     regions.all(|(_, other)| other == region).then_some(*region)
 }
@@ -135,7 +163,13 @@ mod tests {
         ] {
             assert!(with(good), "{good}");
         }
-        for bad in ["", "application/json", "text/plain", "application/x-www-form-urlencodedx", "application/x-www-form-urlencoded; boundary=x"] {
+        for bad in [
+            "",
+            "application/json",
+            "text/plain",
+            "application/x-www-form-urlencodedx",
+            "application/x-www-form-urlencoded; boundary=x",
+        ] {
             assert!(!with(bad), "{bad}");
         }
         assert!(!is_form(&HeaderMap::new()));
@@ -151,7 +185,10 @@ mod tests {
             ],
             ..Settings::default()
         };
-        assert_eq!(region_of("EMEA.cc.example:8443", &settings), Some(Region::Emea));
+        assert_eq!(
+            region_of("EMEA.cc.example:8443", &settings),
+            Some(Region::Emea)
+        );
         assert_eq!(region_of("shared.example", &settings), None);
         assert_eq!(region_of("[::1]:8080", &settings), None);
         assert_eq!(region_of("", &settings), None);

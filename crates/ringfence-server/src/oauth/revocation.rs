@@ -10,10 +10,16 @@ use super::error::{NO_STORE, Refusal};
 use super::request::ClientRequest;
 use crate::app::App;
 
-pub(crate) async fn token_revoke(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+pub(crate) async fn token_revoke(
+    State(app): State<App>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let request = ClientRequest::read(&app, request).await?;
     // A `token_type_hint` is not needed: there is one type.
-    let token = request.form.get("token").ok_or(TokenError::InvalidRequest("The token is missing"))?;
+    let token = request
+        .form
+        .get("token")
+        .ok_or(TokenError::InvalidRequest("The token is missing"))?;
     app::token::token_revoke(&app.ctx, &request.proof, request.origin, token).await?;
     Ok((StatusCode::OK, NO_STORE).into_response())
 }

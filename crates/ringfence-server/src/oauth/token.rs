@@ -19,11 +19,19 @@ struct TokenView {
     scope: String,
 }
 
-pub(crate) async fn token_issue(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+pub(crate) async fn token_issue(
+    State(app): State<App>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let request = ClientRequest::read(&app, request).await?;
     let text = |name| request.form.get(name).map(str::to_owned);
     let (grant_type, scope) = (text("grant_type"), text("scope"));
-    let request = TokenRequest { proof: request.proof, origin: request.origin, grant_type, scope };
+    let request = TokenRequest {
+        proof: request.proof,
+        origin: request.origin,
+        grant_type,
+        scope,
+    };
     let token = app::token::token_issue(&app.ctx, &request)?;
     let view = TokenView {
         access_token: token.access_token.expose().clone(),
