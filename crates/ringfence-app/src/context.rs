@@ -2,6 +2,8 @@
 
 use crate::directory::Directory;
 use crate::error::Error;
+use crate::gateway::Gateway;
+use crate::quota::Limits;
 use crate::token::{FailureLimits, TokenService};
 use crate::usage::Usage;
 use ringfence_core::account::Region;
@@ -43,6 +45,8 @@ pub struct Parts {
     pub directory: Directory,
     /// What the token service keeps between requests.
     pub token: TokenService,
+    /// Verified tokens and used quotas.
+    pub gateway: Gateway,
     /// Uses of credentials, gathered until the next flush.
     pub usage: Usage,
     /// The few settings that acts need.
@@ -64,6 +68,8 @@ pub struct Settings {
     pub max_staleness_ms: u64,
     /// How often a node looks at the feed when nothing wakes it, in milliseconds.
     pub poll_ms: u64,
+    /// How many calls may be made.
+    pub limits: Limits,
     /// The life cycle of signing keys.
     pub keys: KeySchedule,
     /// How fast failed client authentication is slowed.
@@ -79,6 +85,7 @@ impl Default for Settings {
             clock_skew_secs: 30,
             max_staleness_ms: 60_000,
             poll_ms: 200,
+            limits: Limits::default(),
             keys: KeySchedule::default(),
             failure_limits: FailureLimits::default(),
         }
@@ -133,6 +140,7 @@ impl Ctx {
             key_sealer,
             cursor_sealer,
             directory: Directory::default(),
+            gateway: Gateway::new(settings.limits),
             token: TokenService::new(&settings),
             usage: Usage::default(),
             settings,

@@ -61,16 +61,16 @@ impl TokenFault {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Malformed(_) => "token-malformed",
-            Self::Typ => "token-type",
-            Self::UnknownKey => "token-key-unknown",
-            Self::Algorithm => "token-algorithm",
-            Self::Signature => "token-signature",
-            Self::Claims(_) => "token-claims",
-            Self::Issuer => "token-issuer",
-            Self::Audience => "token-audience",
-            Self::Expired => "token-expired",
-            Self::NotYet => "token-not-yet-valid",
+            Self::Malformed(_) => "token_malformed",
+            Self::Typ => "token_type",
+            Self::UnknownKey => "token_key_unknown",
+            Self::Algorithm => "token_algorithm",
+            Self::Signature => "token_signature",
+            Self::Claims(_) => "token_claims",
+            Self::Issuer => "token_issuer",
+            Self::Audience => "token_audience",
+            Self::Expired => "token_expired",
+            Self::NotYet => "token_not_yet_valid",
         }
     }
 }

@@ -1,0 +1,455 @@
+//! Admits a call, or says which right is missing: design §5 from the directory's snapshot alone.
+//!
+//! Verifying a token's signature is remembered by the token's digest. Everything else is asked anew on every call, so
+//! remembering never keeps a right alive.
+
+use crate::context::Ctx;
+use crate::directory::rights::{Barred, Live};
+use crate::directory::snapshot::Snapshot;
+use crate::quota::{Exhausted, Limits, QuotaClass, QuotaKey, Quotas, Rate};
+use crate::token::standing::Fallen;
+use quick_cache::sync::Cache;
+use ringfence_core::account::Region;
+use ringfence_core::id::KeyId;
+use ringfence_core::issuer::audience;
+use ringfence_core::jwt::claims::AccessClaims;
+use ringfence_core::jwt::digest::TokenDigest;
+use ringfence_core::jwt::verify::{TokenFault, check_claims, verify_access};
+use ringfence_core::scope::ScopeSet;
+use ringfence_core::time::Timestamp;
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What the gateway keeps between calls.
+#[derive(Debug)]
+pub struct Gateway {
+    verified: Cache<TokenDigest, Arc<Verified>>,
+    quotas: Quotas,
+    limits: Limits,
+}
+
+/// How many verified tokens are remembered; about 600 bytes each.
+const N_VERIFIED_MAX: usize = 20_000;
+
+/// A token whose signature was found right, and by which key.
+#[derive(Debug)]
+struct Verified {
+    claims: AccessClaims,
+    key: KeyId,
+}
+
+/// What a route asks of its callers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RouteRule {
+    /// Its name in usage, quotas and logs: the path template, or the API's name.
+    pub name: &'static str,
+    /// One of these is needed.
+    pub scopes: ScopeSet,
+    /// What kind of work it is.
+    pub class: QuotaClass,
+    /// A limit of its own, for each account.
+    pub rate: Option<Rate>,
+}
+
+/// A call that wants to be admitted.
+#[derive(Clone, Copy, Debug)]
+pub struct AdmitRequest<'c> {
+    /// The bearer token as it was sent.
+    pub token: &'c str,
+    /// The route it calls.
+    pub route: RouteRule,
+    /// Where it comes from.
+    pub source: Option<IpAddr>,
+    /// The region whose host name was called, when it is one region's alone.
+    pub host_region: Option<Region>,
+}
+
+/// A call that may be made, with everything that decides what it sees.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// Account, credential and owner as they are now.
+    pub live: Live,
+    /// The token's scopes that are still in force.
+    pub scopes: ScopeSet,
+    verified: Arc<Verified>,
+}
+
+impl Admitted {
+    /// What the token says of itself.
+    #[must_use]
+    pub fn claims(&self) -> &AccessClaims {
+        &self.verified.claims
+    }
+}
+
+/// A call that may not be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// Which right is missing.
+    pub reason: Reason,
+    /// The scopes of which one is needed on that route.
+    pub needed: ScopeSet,
+}
+
+/// Why a call is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// There is no token.
+    TokenMissing,
+    /// The token stands in the query or the body, where none is taken.
+    TokenMisplaced,
+    /// Tokens stand in more than one place.
+    TokenTwice,
+    /// The `Authorization` header names the scheme and holds no token.
+    TokenUnreadable,
+    /// A form is longer than can be searched for tokens.
+    FormTooLong,
+    /// The token is not one of ours, or its time is over.
+    Token(TokenFault),
+    /// The token names a subject that is not its client.
+    SubjectWrong,
+    /// The token does not stand any more.
+    Fallen(Fallen),
+    /// The token is for another region's APIs.
+    RegionWrong,
+    /// The credential may not be used from that address.
+    NetworkRefused,
+    /// The credential may have the scope; this token was not asked for it.
+    ScopeNotAsked,
+    /// The token has the scope; its credential or the owner's licence no longer allows it.
+    ScopeWithdrawn,
+    /// Neither has the scope.
+    ScopeMissing,
+    /// A limit is used up.
+    Quota(Exhausted),
+    /// This node has not heard of changes for too long, and does not guess.
+    DirectoryStale,
+}
+
+/// What a caller can do about a refusal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RefusalClass {
+    /// Send the request in another way.
+    BadRequest,
+    /// Send less.
+    TooLarge,
+    /// Get a token, or another one.
+    Unauthenticated,
+    /// Get a right.
+    Forbidden,
+    /// Wait.
+    TooMany,
+    /// Wait; it is our fault.
+    Unavailable,
+}
+
+/// Admits a call if every right of design §5 holds now.
+///
+/// # Errors
+/// The [`Refusal`] with the first right that is missing.
+pub fn gateway_admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Refusal> {
+    admit(ctx, request).map_err(|reason| Refusal {
+        reason,
+        needed: request.route.scopes,
+    })
+}
+
+fn admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Reason> {
+    let monotonic_ms = ctx.clock.monotonic_ms();
+    if ctx.directory.staleness_ms(monotonic_ms) > ctx.settings.max_staleness_ms {
+        return Err(Reason::DirectoryStale);
+    }
+    let now = ctx.now();
+    let snapshot = ctx.directory.look();
+    let verified = token_verified(ctx, &snapshot, request.token, now)?;
+    let claims = &verified.claims;
+    let live = snapshot
+        .token_standing(claims, now)
+        .map_err(Reason::Fallen)?;
+    if request
+        .host_region
+        .is_some_and(|region| region != live.account.region)
+    {
+        return Err(Reason::RegionWrong);
+    }
+    network_check(&live, request.source)?;
+    let scopes = scopes_check(request.route.scopes, claims.scope, live.scopes)?;
+    quota_take(ctx, request.route, &live, claims, monotonic_ms)?;
+    let credential = live.credential.id;
+    let route = request.route.name;
+    ctx.usage
+        .note(credential, claims.secret_no, now, request.source, route);
+    Ok(Admitted {
+        live,
+        scopes,
+        verified,
+    })
+}
+
+/// The token's claims, from memory when its signature was verified before.
+///
+/// The key is looked up anew, so that a withdrawn key ends its tokens here too, and so are the times.
+fn token_verified(
+    ctx: &Ctx,
+    snapshot: &Snapshot,
+    token: &str,
+    now: Timestamp,
+) -> Result<Arc<Verified>, Reason> {
+    let rule = &ctx.token.rule;
+    let digest = TokenDigest::of(token);
+    if let Some(verified) = ctx.gateway.verified.get(&digest) {
+        let outcome = match snapshot.verifying_key(verified.key, now) {
+            Some(_) => check_claims(&verified.claims, rule, now),
+            None => Err(TokenFault::UnknownKey),
+        };
+        if let Err(fault) = outcome {
+            ctx.gateway.verified.remove(&digest);
+            return Err(Reason::Token(fault));
+        }
+        return Ok(verified);
+    }
+    let key = Cell::new(None);
+    let key_of = |id| {
+        key.set(Some(id));
+        snapshot.verifying_key(id, now)
+    };
+    let claims = verify_access(token, key_of, rule, now).map_err(Reason::Token)?;
+    if claims.sub != claims.client_id.to_string() {
+        return Err(Reason::SubjectWrong);
+    }
+    if claims.aud != audience(claims.region) {
+        return Err(Reason::Token(TokenFault::Audience));
+    }
+    let Some(key) = key.get() else {
+        return Err(Reason::Token(TokenFault::UnknownKey));
+    };
+    let verified = Arc::new(Verified { claims, key });
+    ctx.gateway.verified.insert(digest, Arc::clone(&verified));
+    Ok(verified)
+}
+
+fn network_check(live: &Live, source: Option<IpAddr>) -> Result<(), Reason> {
+    let networks = &live.credential.networks;
+    if networks.is_empty() {
+        return Ok(());
+    }
+    // A call from nobody knows where is not from one of them.
+    let inside = source.is_some_and(|address| networks.iter().any(|n| n.contains(address)));
+    if inside {
+        Ok(())
+    } else {
+        Err(Reason::NetworkRefused)
+    }
+}
+
+/// The scopes in force, when one of those needed is among them.
+fn scopes_check(needed: ScopeSet, asked: ScopeSet, held: ScopeSet) -> Result<ScopeSet, Reason> {
+    let in_force = asked.intersection(held);
+    if needed.intersects(in_force) {
+        Ok(in_force)
+    } else if needed.intersects(held) {
+        Err(Reason::ScopeNotAsked)
+    } else if needed.intersects(asked) {
+        Err(Reason::ScopeWithdrawn)
+    } else {
+        Err(Reason::ScopeMissing)
+    }
+}
+
+fn quota_take(
+    ctx: &Ctx,
+    route: RouteRule,
+    live: &Live,
+    claims: &AccessClaims,
+    monotonic_ms: u64,
+) -> Result<(), Reason> {
+    let limits = &ctx.gateway.limits;
+    let account = live.account.id;
+    let class = match route.class {
+        QuotaClass::General => None,
+        QuotaClass::ContentRead => limits.content_read,
+        QuotaClass::ContentDelete => limits.content_delete,
+    };
+    // The narrowest first: what it refuses is not taken from the wider ones.
+    let wanted = [
+        route
+            .rate
+            .or(limits.route)
+            .map(|rate| (QuotaKey::Route(account, route.name), rate)),
+        class.map(|rate| (QuotaKey::Class(account, route.class), rate)),
+        limits.token.map(|rate| (QuotaKey::Token(claims.jti), rate)),
+        limits
+            .credential
+            .map(|rate| (QuotaKey::Credential(live.credential.id), rate)),
+        limits.account.map(|rate| (QuotaKey::Account(account), rate)),
+    ];
+    ctx.gateway
+        .quotas
+        .take(wanted.into_iter().flatten(), monotonic_ms)
+        .map_err(Reason::Quota)
+}
+
+impl Gateway {
+    /// Starts with nothing remembered and nothing used.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            verified: Cache::new(N_VERIFIED_MAX),
+            quotas: Quotas::default(),
+            limits,
+        }
+    }
+}
+
+impl Reason {
+    /// The stable code in headers, logs, metrics and documentation.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TokenMissing => "token_missing",
+            Self::TokenMisplaced => "token_misplaced",
+            Self::TokenTwice => "token_twice",
+            Self::TokenUnreadable => "token_unreadable",
+            Self::FormTooLong => "form_too_long",
+            Self::Token(fault) => fault.code(),
+            Self::SubjectWrong => "token_subject",
+            Self::Fallen(fallen) => fallen.code(),
+            Self::RegionWrong => "region_wrong",
+            Self::NetworkRefused => "network_refused",
+            Self::ScopeNotAsked => "scope_not_asked",
+            Self::ScopeWithdrawn => "scope_withdrawn",
+            Self::ScopeMissing => "scope_missing",
+            Self::Quota(exhausted) => exhausted.key.code(),
+            Self::DirectoryStale => "directory_stale",
+        }
+    }
+
+    /// What the caller can do about it.
+    #[must_use]
+    pub const fn class(self) -> RefusalClass {
+        match self {
+            Self::TokenTwice => RefusalClass::BadRequest,
+            Self::FormTooLong => RefusalClass::TooLarge,
+            Self::TokenMissing
+            | Self::TokenMisplaced
+            | Self::TokenUnreadable
+            | Self::Token(_)
+            | Self::SubjectWrong
+            | Self::Fallen(_)
+            | Self::RegionWrong => RefusalClass::Unauthenticated,
+            Self::NetworkRefused
+            | Self::ScopeNotAsked
+            | Self::ScopeWithdrawn
+            | Self::ScopeMissing => RefusalClass::Forbidden,
+            Self::Quota(_) => RefusalClass::TooMany,
+            Self::DirectoryStale => RefusalClass::Unavailable,
+        }
+    }
+
+    /// The error code of RFC 6750 §3.1, when the request carried something to err about.
+    #[must_use]
+    pub const fn oauth_error(self) -> Option<&'static str> {
+        match self {
+            Self::TokenMissing | Self::Quota(_) | Self::DirectoryStale | Self::FormTooLong => None,
+            Self::TokenTwice | Self::TokenMisplaced => Some("invalid_request"),
+            Self::TokenUnreadable
+            | Self::Token(_)
+            | Self::SubjectWrong
+            | Self::Fallen(_)
+            | Self::RegionWrong => Some("invalid_token"),
+            // RFC 6750 has no code for a call from the wrong place; this is RFC 6749's.
+            Self::NetworkRefused => Some("access_denied"),
+            Self::ScopeNotAsked | Self::ScopeWithdrawn | Self::ScopeMissing => {
+                Some("insufficient_scope")
+            }
+        }
+    }
+
+    /// One sentence for the caller.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::TokenMissing => "The access token is missing",
+            Self::TokenMisplaced => "The access token belongs in the Authorization header",
+            Self::TokenTwice => "The access token is sent in more than one way",
+            Self::TokenUnreadable => "The Authorization header holds no access token",
+            Self::FormTooLong => "The form is too long",
+            Self::Token(TokenFault::Expired) => "The access token has expired",
+            Self::Token(_) | Self::SubjectWrong => "The access token is invalid",
+            Self::Fallen(fallen) => fallen_text(fallen),
+            Self::RegionWrong => "The access token is for another region",
+            Self::NetworkRefused => "The credential may not be used from this address",
+            Self::ScopeNotAsked => "The access token was not asked for this scope",
+            Self::ScopeWithdrawn => "The credential or its owner no longer has this scope",
+            Self::ScopeMissing => "The credential does not have this scope",
+            Self::Quota(_) => "Too many requests",
+            Self::DirectoryStale => "Rights cannot be checked at the moment",
+        }
+    }
+
+    /// When to try again, in seconds.
+    #[must_use]
+    pub const fn retry_after_secs(self) -> Option<u32> {
+        match self {
+            Self::Quota(exhausted) => Some(exhausted.retry_after_secs),
+            Self::DirectoryStale => Some(5),
+            Self::TokenMissing
+            | Self::TokenMisplaced
+            | Self::TokenTwice
+            | Self::TokenUnreadable
+            | Self::FormTooLong
+            | Self::Token(_)
+            | Self::SubjectWrong
+            | Self::Fallen(_)
+            | Self::RegionWrong
+            | Self::NetworkRefused
+            | Self::ScopeNotAsked
+            | Self::ScopeWithdrawn
+            | Self::ScopeMissing => None,
+        }
+    }
+}
+
+const fn fallen_text(fallen: Fallen) -> &'static str {
+    match fallen {
+        Fallen::TokenRevoked | Fallen::EpochPassed => "The access token was revoked",
+        Fallen::SecretRetired => "The secret that made the access token was retired",
+        Fallen::AccountWrong => "The access token is invalid",
+        Fallen::Barred(Barred::CredentialUnknown) => "The credential was deleted",
+        Fallen::Barred(Barred::CredentialExpired) => "The credential has expired",
+        Fallen::Barred(Barred::AccountSuspended) => "The account is suspended",
+        Fallen::Barred(Barred::OwnerInactive) => "The owner of the credential is not active",
+        Fallen::Barred(Barred::OwnerLocked) => "The owner of the credential is locked",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_counts_only_where_token_and_credential_hold_it() {
+        let set = |text: &str| ScopeSet::parse(text).unwrap();
+        let (stats, both) = (set("stats"), set("stats users:read"));
+        assert_eq!(scopes_check(stats, both, stats), Ok(stats));
+        assert_eq!(scopes_check(both, stats, both), Ok(stats));
+        let users = set("users:read");
+        assert_eq!(
+            scopes_check(stats, users, both),
+            Err(Reason::ScopeNotAsked)
+        );
+        assert_eq!(
+            scopes_check(stats, both, users),
+            Err(Reason::ScopeWithdrawn)
+        );
+        assert_eq!(
+            scopes_check(stats, users, users),
+            Err(Reason::ScopeMissing)
+        );
+        assert_eq!(
+            scopes_check(ScopeSet::EMPTY, both, both),
+            Err(Reason::ScopeMissing)
+        );
+    }
+}
