@@ -282,7 +282,9 @@ fn quota_take(
         limits
             .credential
             .map(|rate| (QuotaKey::Credential(live.credential.id), rate)),
-        limits.account.map(|rate| (QuotaKey::Account(account), rate)),
+        limits
+            .account
+            .map(|rate| (QuotaKey::Account(account), rate)),
     ];
     ctx.gateway
         .quotas
@@ -435,18 +437,12 @@ mod tests {
         assert_eq!(scopes_check(stats, both, stats), Ok(stats));
         assert_eq!(scopes_check(both, stats, both), Ok(stats));
         let users = set("users:read");
-        assert_eq!(
-            scopes_check(stats, users, both),
-            Err(Reason::ScopeNotAsked)
-        );
+        assert_eq!(scopes_check(stats, users, both), Err(Reason::ScopeNotAsked));
         assert_eq!(
             scopes_check(stats, both, users),
             Err(Reason::ScopeWithdrawn)
         );
-        assert_eq!(
-            scopes_check(stats, users, users),
-            Err(Reason::ScopeMissing)
-        );
+        assert_eq!(scopes_check(stats, users, users), Err(Reason::ScopeMissing));
         assert_eq!(
             scopes_check(ScopeSet::EMPTY, both, both),
             Err(Reason::ScopeMissing)

@@ -200,7 +200,8 @@ impl Quotas {
                 for (key, rate) in wanted.take(index) {
                     self.give_back(key, rate);
                 }
-                let retry_after_secs = u32::try_from(wait_us.div_ceil(1_000_000)).unwrap_or(u32::MAX);
+                let retry_after_secs =
+                    u32::try_from(wait_us.div_ceil(1_000_000)).unwrap_or(u32::MAX);
                 return Err(Exhausted {
                     key,
                     retry_after_secs: retry_after_secs.max(1),
@@ -213,7 +214,12 @@ impl Quotas {
     /// Takes one call, or says for how many microseconds none is left.
     fn take_one(&self, key: QuotaKey, rate: Rate, now_us: u64) -> Result<(), u64> {
         self.with_shard(key, |shard| {
-            let whole_at = shard.whole_at_us.get(&key).copied().unwrap_or(0).max(now_us);
+            let whole_at = shard
+                .whole_at_us
+                .get(&key)
+                .copied()
+                .unwrap_or(0)
+                .max(now_us);
             let after = whole_at.saturating_add(rate.step_us());
             let latest = now_us.saturating_add(rate.span_us());
             if after > latest || rate.n_calls == 0 {
@@ -319,10 +325,17 @@ mod tests {
         let n_allowed: usize = std::thread::scope(|scope| {
             let callers: Vec<_> = (0..8)
                 .map(|_| {
-                    scope.spawn(|| (0..500).filter(|_| take(&quotas, &limit, 7).is_ok()).count())
+                    scope.spawn(|| {
+                        (0..500)
+                            .filter(|_| take(&quotas, &limit, 7).is_ok())
+                            .count()
+                    })
                 })
                 .collect();
-            callers.into_iter().map(|caller| caller.join().unwrap()).sum()
+            callers
+                .into_iter()
+                .map(|caller| caller.join().unwrap())
+                .sum()
         });
         assert_eq!(n_allowed, 1_000);
     }
