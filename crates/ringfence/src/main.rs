@@ -1,7 +1,29 @@
 //! The one binary: settings, logging, wiring and the subcommands.
+//!
+//! `cli.rs` lists the commands, one file each; `shell.rs` opens what they work on.
 
+mod account;
+mod cli;
 mod config;
+mod credential;
+mod failure;
 mod logging;
 mod master_key;
+mod serve;
+mod shell;
+mod user;
 
-fn main() {}
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::report(&error.into()),
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(done) => done.into(),
+        Err(error) => failure::report(&error),
+    }
+}

@@ -1,0 +1,88 @@
+//! The command line: what there is, and what each command is for.
+
+use crate::config::{Config, Environment};
+use crate::failure::Done;
+use crate::shell::Shell;
+use crate::{account, credential, logging, serve, user};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Issues API credentials and tokens, guards APIs with rights that can be taken away at once, and collects recordings
+/// without losing one.
+///
+/// With no settings it is complete: one SQLite file and recordings on the local disk, under one data folder.
+#[derive(Debug, Parser)]
+#[command(name = "ringfence", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 done with findings, 2 usage, 3 cannot reach or not allowed, 4 internal.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// Settings file (TOML); `ringfence config sample` prints every key
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of everything: database, recordings, keys, corpus [default: ./ringfence-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Database other than the SQLite file: postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Print one JSON value on standard output and nothing else there
+    #[arg(long, global = true)]
+    json: bool,
+    /// Log less; twice for nothing
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    quiet: u8,
+    /// Log more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::ServeArgs),
+    /// Tenants: create, list, show, suspend, resume
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// People: create, list, show, set, disable, enable
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// API credentials: create, list, show, edit, rotate, retire, delete
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<Done> {
+        let environment = Environment::read();
+        let mut config = Config::load(self.global.config.as_deref(), &environment)?;
+        if let Some(folder) = self.global.data_dir {
+            config.data_dir = folder;
+        }
+        if let Some(url) = self.global.database_url {
+            config.database.url = Some(crate::config::Hidden::new(url));
+        }
+        let louder = i32::from(self.global.verbose) - i32::from(self.global.quiet);
+        let shell = Shell { config, json: self.global.json, louder };
+        // A server's log is for operators; a command's is for the person at the keyboard.
+        let quieter = if matches!(self.command, Command::Serve(_)) { 0 } else { -1 };
+        logging::start(&shell.config.log, shell.louder + quieter)?;
+        for variable in environment.unknown() {
+            tracing::warn!(variable, "no setting has this name; see `ringfence config sample`");
+        }
+        match self.command {
+            Command::Serve(args) => serve::run(shell, args).await,
+            Command::Account(command) => account::run(&shell, command).await,
+            Command::User(command) => user::run(&shell, command).await,
+            Command::Credential(command) => credential::run(&shell, command).await,
+        }
+    }
+}
