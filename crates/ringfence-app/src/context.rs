@@ -6,6 +6,7 @@ use crate::gateway::Gateway;
 use crate::quota::Limits;
 use crate::token::{FailureLimits, TokenService};
 use crate::usage::Usage;
+use futures_util::FutureExt as _;
 use ringfence_core::account::Region;
 use ringfence_core::audit::AuditEntry;
 use ringfence_core::context::{Clock, Random};
@@ -203,4 +204,21 @@ impl Actor {
     pub fn system() -> Self {
         Self("system".to_owned())
     }
+}
+
+/// Runs a task beside everything else. A panic in it is logged under its name, since nobody may be waiting for it.
+pub fn spawn<F>(name: &'static str, task: F) -> tokio::task::JoinHandle<Option<F::Output>>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    #[expect(clippy::disallowed_methods, reason = "this is the named wrapper")]
+    tokio::spawn(async move {
+        match std::panic::AssertUnwindSafe(task).catch_unwind().await {
+            Ok(output) => Some(output),
+            Err(_) => {
+                tracing::error!(task = name, "a background task panicked and has ended");
+                None
+            }
+        }
+    })
 }

@@ -104,6 +104,10 @@ impl TestApp {
         )
         .expect("keys derive");
         follow::load(&ctx).await.expect("the directory loads");
+        ringfence_app::keys::keys_tick(&ctx)
+            .await
+            .expect("the first keys are made");
+        follow::catch_up(&ctx).await.expect("the feed can be read");
         let follower = tokio::spawn(follow::run(ctx.clone()));
         let service = router(App { ctx: ctx.clone() });
         let server = tokio::spawn(async move {

@@ -54,7 +54,10 @@ pub(crate) async fn run(shell: &Shell, command: AccountCommand) -> anyhow::Resul
         AccountCommand::List => {
             let accounts = app::account_list(&ctx).await?;
             let rows = accounts.iter().map(row).collect::<Vec<_>>();
-            shell.table(&["NAME", "REGION", "KIND", "STATUS", "TOKENS", "CREATED"], &rows);
+            shell.table(
+                &["NAME", "REGION", "KIND", "STATUS", "TOKENS", "CREATED"],
+                &rows,
+            );
             if shell.json {
                 shell.print_json(&accounts.iter().map(view).collect());
             }
@@ -62,15 +65,28 @@ pub(crate) async fn run(shell: &Shell, command: AccountCommand) -> anyhow::Resul
         }
         AccountCommand::Create(args) => {
             let default = shell.default_token_alg();
-            let CreateArgs { name, region, kind, token_alg } = args;
-            let new = app::NewAccount { name, region, kind, token_alg: token_alg.unwrap_or(default) };
+            let CreateArgs {
+                name,
+                region,
+                kind,
+                token_alg,
+            } = args;
+            let new = app::NewAccount {
+                name,
+                region,
+                kind,
+                token_alg: token_alg.unwrap_or(default),
+            };
             app::account_create(&ctx, &actor, new).await?
         }
         AccountCommand::Show(args) => app::account_show(&ctx, &args.name).await?,
         AccountCommand::Suspend(args) => app::account_suspend(&ctx, &actor, &args.name).await?,
         AccountCommand::Resume(args) => app::account_resume(&ctx, &actor, &args.name).await?,
     };
-    shell.table(&["NAME", "REGION", "KIND", "STATUS", "TOKENS", "CREATED"], &[row(&account)]);
+    shell.table(
+        &["NAME", "REGION", "KIND", "STATUS", "TOKENS", "CREATED"],
+        &[row(&account)],
+    );
     if shell.json {
         shell.print_json(&view(&account));
     }

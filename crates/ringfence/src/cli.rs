@@ -3,7 +3,7 @@
 use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
-use crate::{account, credential, logging, serve, user};
+use crate::{account, credential, keys, logging, serve, user};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -13,7 +13,9 @@ use std::path::PathBuf;
 /// With no settings it is complete: one SQLite file and recordings on the local disk, under one data folder.
 #[derive(Debug, Parser)]
 #[command(name = "ringfence", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 done with findings, 2 usage, 3 cannot reach or not allowed, 4 internal.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 done with findings, 2 usage, 3 cannot reach or not allowed, 4 internal."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
@@ -57,6 +59,9 @@ enum Command {
     /// API credentials: create, list, show, edit, rotate, retire, delete
     #[command(subcommand)]
     Credential(credential::CredentialCommand),
+    /// Signing keys: list, rotate, withdraw
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
 }
 
 impl Cli {
@@ -71,18 +76,30 @@ impl Cli {
             config.database.url = Some(crate::config::Hidden::new(url));
         }
         let louder = i32::from(self.global.verbose) - i32::from(self.global.quiet);
-        let shell = Shell { config, json: self.global.json, louder };
+        let shell = Shell {
+            config,
+            json: self.global.json,
+            louder,
+        };
         // A server's log is for operators; a command's is for the person at the keyboard.
-        let quieter = if matches!(self.command, Command::Serve(_)) { 0 } else { -1 };
+        let quieter = if matches!(self.command, Command::Serve(_)) {
+            0
+        } else {
+            -1
+        };
         logging::start(&shell.config.log, shell.louder + quieter)?;
         for variable in environment.unknown() {
-            tracing::warn!(variable, "no setting has this name; see `ringfence config sample`");
+            tracing::warn!(
+                variable,
+                "no setting has this name; see `ringfence config sample`"
+            );
         }
         match self.command {
             Command::Serve(args) => serve::run(shell, args).await,
             Command::Account(command) => account::run(&shell, command).await,
             Command::User(command) => user::run(&shell, command).await,
             Command::Credential(command) => credential::run(&shell, command).await,
+            Command::Keys(command) => keys::run(&shell, command).await,
         }
     }
 }

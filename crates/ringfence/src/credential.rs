@@ -150,19 +150,38 @@ pub(crate) async fn run(shell: &Shell, command: CredentialCommand) -> anyhow::Re
         CredentialCommand::List(args) => {
             let views = app::credential_list(&ctx, &args.account).await?;
             let rows = views.iter().map(row).collect::<Vec<_>>();
-            shell.table(&["CLIENT ID", "NAME", "OWNER", "SCOPES", "SECRETS", "LAST USE"], &rows);
+            shell.table(
+                &[
+                    "CLIENT ID",
+                    "NAME",
+                    "OWNER",
+                    "SCOPES",
+                    "SECRETS",
+                    "LAST USE",
+                ],
+                &rows,
+            );
             if shell.json {
                 shell.print_json(&views.iter().map(view).collect());
             }
         }
-        CredentialCommand::Show(args) => print(shell, &app::credential_show(&ctx, args.client_id).await?),
+        CredentialCommand::Show(args) => {
+            print(shell, &app::credential_show(&ctx, args.client_id).await?)
+        }
         CredentialCommand::Edit(args) => {
             let id = args.client_id;
             app::credential_edit(&ctx, &actor, id, edit(args)?).await?;
             print(shell, &app::credential_show(&ctx, id).await?);
         }
         CredentialCommand::Rotate(args) => {
-            let made = app::credential_rotate(&ctx, &actor, args.client_id, args.overlap, args.secret_expires_at).await?;
+            let made = app::credential_rotate(
+                &ctx,
+                &actor,
+                args.client_id,
+                args.overlap,
+                args.secret_expires_at,
+            )
+            .await?;
             let owner = app::credential_show(&ctx, args.client_id).await?.owner;
             print_secret(shell, &made, owner.as_ref());
         }
@@ -199,7 +218,11 @@ fn edit(args: EditArgs) -> Result<app::CredentialEdit, Usage> {
         name: args.name,
         scopes: (!args.scopes.is_empty()).then(|| args.scopes.into_iter().collect::<ScopeSet>()),
         networks: (args.any_network || !args.networks.is_empty()).then_some(args.networks),
-        expires_at: if args.no_expiry { Some(None) } else { args.expires_at.map(Some) },
+        expires_at: if args.no_expiry {
+            Some(None)
+        } else {
+            args.expires_at.map(Some)
+        },
         token_ttl_secs: args.token_ttl.map(Some),
         end_tokens: args.end_tokens,
     };
@@ -209,7 +232,13 @@ fn edit(args: EditArgs) -> Result<app::CredentialEdit, Usage> {
         || edit.expires_at.is_some()
         || edit.token_ttl_secs.is_some()
         || edit.end_tokens;
-    if changes { Ok(edit) } else { Err(Usage("name at least one thing to change; see --help".to_owned())) }
+    if changes {
+        Ok(edit)
+    } else {
+        Err(Usage(
+            "name at least one thing to change; see --help".to_owned(),
+        ))
+    }
 }
 
 fn print_secret(shell: &Shell, made: &app::NewSecret, owner: Option<&Username>) {
@@ -231,7 +260,12 @@ fn print_secret(shell: &Shell, made: &app::NewSecret, owner: Option<&Username>) 
         vec!["client_secret".to_owned(), made.secret.expose().to_owned()],
         vec!["name".to_owned(), credential.name.as_str().to_owned()],
         vec!["scopes".to_owned(), credential.scopes.to_string()],
-        vec!["owner".to_owned(), owner.map_or("the account (legacy)", Username::as_str).to_owned()],
+        vec![
+            "owner".to_owned(),
+            owner
+                .map_or("the account (legacy)", Username::as_str)
+                .to_owned(),
+        ],
         vec!["region".to_owned(), made.region.as_str().to_owned()],
     ];
     shell.table(&["", ""], &rows);
@@ -243,8 +277,19 @@ fn print(shell: &Shell, shown: &app::CredentialView) {
         shell.print_json(&view(shown));
         return;
     }
-    shell.table(&["CLIENT ID", "NAME", "OWNER", "SCOPES", "SECRETS", "LAST USE"], &[row(shown)]);
-    let time = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), Timestamp::to_iso_secs);
+    shell.table(
+        &[
+            "CLIENT ID",
+            "NAME",
+            "OWNER",
+            "SCOPES",
+            "SECRETS",
+            "LAST USE",
+        ],
+        &[row(shown)],
+    );
+    let time =
+        |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), Timestamp::to_iso_secs);
     let rows = shown.credential.secrets.iter().map(|secret| {
         let used = shown.uses.iter().find(|u| u.number == secret.number);
         vec![
@@ -252,11 +297,15 @@ fn print(shell: &Shell, shown: &app::CredentialView) {
             secret.created_at.to_iso_secs(),
             time(secret.expires_at),
             time(used.and_then(|u| u.last_used_at)),
-            used.and_then(|u| u.last_used_from.clone()).unwrap_or_default(),
+            used.and_then(|u| u.last_used_from.clone())
+                .unwrap_or_default(),
             used.map_or(0, |u| u.uses).to_string(),
         ]
     });
-    shell.table(&["SECRET", "CREATED", "EXPIRES", "LAST USE", "FROM", "USES"], &rows.collect::<Vec<_>>());
+    shell.table(
+        &["SECRET", "CREATED", "EXPIRES", "LAST USE", "FROM", "USES"],
+        &rows.collect::<Vec<_>>(),
+    );
 }
 
 fn row(shown: &app::CredentialView) -> Vec<String> {
@@ -312,9 +361,14 @@ fn scopes(credential: &Credential) -> Vec<&'static str> {
 }
 
 fn scopes_help() -> String {
-    let mut text = String::from("Scopes (a supervisor's credential may hold only users:read and interaction-content:read):");
+    let mut text = String::from(
+        "Scopes (a supervisor's credential may hold only users:read and interaction-content:read):",
+    );
     for info in &CATALOGUE {
-        text.push_str(&format!("\n  {:<26} {} ({})", info.value, info.title, info.apis));
+        text.push_str(&format!(
+            "\n  {:<26} {} ({})",
+            info.value, info.title, info.apis
+        ));
     }
     text
 }

@@ -57,12 +57,19 @@ fn code(error: &anyhow::Error) -> u8 {
         if cause.is::<Usage>() || cause.is::<crate::config::Error>() {
             return USAGE;
         }
-        if cause.is::<Unreachable>() || matches!(cause.downcast_ref(), Some(db::Error::Unreachable(_))) {
+        if cause.is::<Unreachable>()
+            || matches!(cause.downcast_ref(), Some(db::Error::Unreachable(_)))
+        {
             return UNREACHABLE;
         }
         match cause.downcast_ref::<Error>() {
             Some(Error::Invalid(_) | Error::NotFound(_) | Error::Conflict(_)) => return USAGE,
-            Some(Error::Unauthenticated | Error::Forbidden(_) | Error::TooMany { .. } | Error::Unavailable(_)) => {
+            Some(
+                Error::Unauthenticated
+                | Error::Forbidden(_)
+                | Error::TooMany { .. }
+                | Error::Unavailable(_),
+            ) => {
                 return UNREACHABLE;
             }
             Some(Error::Internal(_)) | None => {}

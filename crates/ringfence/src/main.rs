@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod credential;
 mod failure;
+mod keys;
 mod logging;
 mod master_key;
 mod serve;
@@ -18,7 +19,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failure::report(&error.into()),
     };

@@ -3,10 +3,11 @@
 use crate::failure::{Done, Unreachable};
 use crate::shell::Shell;
 use clap::Args;
+use ringfence_app::context::spawn;
 use ringfence_app::directory::follow;
-use ringfence_app::usage;
+use ringfence_app::{keys, usage};
 use ringfence_server::app::App;
-use ringfence_server::router::router;
+use ringfence_server::serve::serve;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,18 +31,22 @@ pub(crate) async fn run(mut shell: Shell, args: ServeArgs) -> anyhow::Result<Don
     let address = listener.local_addr()?;
     let ctx = shell.open(Some(format!("http://{address}"))).await?;
     follow::load(&ctx).await?;
+    keys::keys_tick(&ctx).await?;
+    follow::catch_up(&ctx).await?;
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let follower = tokio::spawn(follow::run(ctx.clone()));
-    let flusher = tokio::spawn(usage::run(ctx.clone()));
+    let follower = spawn("follow", follow::run(ctx.clone()));
+    let flusher = spawn("usage", usage::run(ctx.clone()));
+    let keeper = spawn("keys", keys::run(ctx.clone()));
     shell.say(format!("ringfence serves {}", ctx.settings.public_url));
-    axum_serve(listener, App { ctx: ctx.clone() }, async move {
+    serve(listener, App { ctx: ctx.clone() }, async move {
         tokio::select! {
             _ = stop.recv() => {}
             _ = interrupt.recv() => {}
         }
     })
     .await?;
+    keeper.abort();
     flusher.abort();
     follower.abort();
     usage::flush(&ctx).await?;

@@ -1,12 +1,13 @@
 //! What every command works with: the settings, the store, and where its words go.
 
-use crate::config::{BlobKind, Config};
+use crate::config::{Algorithm, BlobKind, Config};
 use crate::failure::Usage;
 use crate::master_key;
 use anyhow::Context as _;
-use ringfence_app::context::{Ctx, KeySchedule, Settings};
-use ringfence_core::account::Region;
+use ringfence_app::context::{Ctx, Settings};
+use ringfence_core::account::{Region, TokenAlg};
 use ringfence_core::context::{SystemClock, SystemRandom};
+use ringfence_core::key_schedule::KeySchedule;
 use ringfence_core::seal::MasterKey;
 use ringfence_store::blobs::{BlobStore, S3Settings};
 use ringfence_store::db::Db;
@@ -33,7 +34,14 @@ impl Shell {
         let (db, master) = self.open_db().await?;
         let blobs = self.open_blobs().await?;
         let settings = self.settings(public_url)?;
-        let ctx = Ctx::new(db, blobs, Arc::new(SystemClock::new()), Arc::new(SystemRandom), &master, settings)?;
+        let ctx = Ctx::new(
+            db,
+            blobs,
+            Arc::new(SystemClock::new()),
+            Arc::new(SystemRandom),
+            &master,
+            settings,
+        )?;
         Ok(ctx)
     }
 
@@ -41,7 +49,9 @@ impl Shell {
     pub(crate) async fn open_db(&self) -> anyhow::Result<(Db, MasterKey)> {
         // The key first: a key file is made only where there is no database yet.
         let master = master_key::load_or_make(&self.config, &SystemRandom)?;
-        let db = Db::open(&self.config.database_url(), CONNECTIONS).await.context("cannot open the database")?;
+        let db = Db::open(&self.config.database_url(), CONNECTIONS)
+            .await
+            .context("cannot open the database")?;
         Ok((db, master))
     }
 
@@ -54,10 +64,17 @@ impl Shell {
                 let settings = S3Settings {
                     bucket: blobs.bucket.clone().unwrap_or_default(),
                     prefix: blobs.prefix.clone().unwrap_or_default(),
-                    region: blobs.region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
+                    region: blobs
+                        .region
+                        .clone()
+                        .unwrap_or_else(|| "us-east-1".to_owned()),
                     endpoint: blobs.endpoint.clone(),
                     access_key_id: blobs.access_key_id.clone().unwrap_or_default(),
-                    secret_access_key: blobs.secret_access_key.as_ref().map(|k| k.reveal().to_owned()).unwrap_or_default(),
+                    secret_access_key: blobs
+                        .secret_access_key
+                        .as_ref()
+                        .map(|k| k.reveal().to_owned())
+                        .unwrap_or_default(),
                 };
                 BlobStore::open_s3(&settings, &path.join("spool")).await
             }
@@ -70,9 +87,15 @@ impl Shell {
         let mut hosts = Vec::new();
         for (name, region) in config.region.named() {
             let parsed = Region::parse(name).context("a region of the settings")?;
-            hosts.extend(region.hosts.iter().map(|host| (host.to_lowercase(), parsed)));
+            hosts.extend(
+                region
+                    .hosts
+                    .iter()
+                    .map(|host| (host.to_lowercase(), parsed)),
+            );
         }
-        let secs = |value: u64| u32::try_from(value).map_err(|_| Usage(format!("{value} s is too long")));
+        let secs =
+            |value: u64| u32::try_from(value).map_err(|_| Usage(format!("{value} s is too long")));
         Ok(Settings {
             public_url: config
                 .server
@@ -88,11 +111,20 @@ impl Shell {
             max_staleness_ms: config.directory.max_staleness_secs.saturating_mul(1000),
             poll_ms: config.directory.poll_ms,
             keys: KeySchedule {
-                announce_secs: secs(config.keys.announce_secs)?,
-                use_secs: secs(config.keys.rotate_secs)?,
-                retire_secs: secs(config.keys.retire_secs)?,
+                announce_secs: config.keys.announce_secs,
+                use_secs: config.keys.rotate_secs,
+                retire_secs: config.keys.retire_secs,
             },
+            ..Settings::default()
         })
+    }
+
+    /// The signature of tokens where neither account nor credential says otherwise.
+    pub(crate) const fn default_token_alg(&self) -> TokenAlg {
+        match self.config.token.algorithm {
+            Algorithm::Rs256 => TokenAlg::Rs256,
+            Algorithm::Es256 => TokenAlg::Es256,
+        }
     }
 
     /// Prints what machines read, and nothing else goes to standard output.
@@ -113,7 +145,9 @@ impl Shell {
             return;
         }
         let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::NOTHING).set_header(headings);
+        table
+            .load_style(comfy_table::presets::NOTHING)
+            .set_header(headings);
         for row in rows {
             table.add_row(row);
         }
@@ -124,10 +158,16 @@ impl Shell {
 /// Reads a secret from standard input, without the line's end.
 pub(crate) fn secret_from_stdin(what: &str) -> anyhow::Result<String> {
     let mut text = String::new();
-    std::io::stdin().take(LONGEST_SECRET + 1).read_to_string(&mut text).context("standard input is not text")?;
+    std::io::stdin()
+        .take(LONGEST_SECRET + 1)
+        .read_to_string(&mut text)
+        .context("standard input is not text")?;
     let text = text.trim_end_matches(['\r', '\n']).to_owned();
     if text.is_empty() || text.len() as u64 > LONGEST_SECRET {
-        return Err(Usage(format!("give the {what} on standard input, at most {LONGEST_SECRET} bytes")).into());
+        return Err(Usage(format!(
+            "give the {what} on standard input, at most {LONGEST_SECRET} bytes"
+        ))
+        .into());
     }
     Ok(text)
 }
@@ -142,8 +182,12 @@ pub(crate) fn span_secs(text: &str) -> Result<u32, String> {
         Some((digits, "d")) => (digits, 86_400),
         Some(_) | None => return Err("a span is a number and s, m, h or d, such as 24h".to_owned()),
     };
-    let number: u32 = digits.parse().map_err(|_| "a span is a number and s, m, h or d, such as 24h".to_owned())?;
-    number.checked_mul(factor).ok_or_else(|| "that span is too long".to_owned())
+    let number: u32 = digits
+        .parse()
+        .map_err(|_| "a span is a number and s, m, h or d, such as 24h".to_owned())?;
+    number
+        .checked_mul(factor)
+        .ok_or_else(|| "that span is too long".to_owned())
 }
 
 #[cfg(test)]

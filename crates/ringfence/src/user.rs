@@ -114,7 +114,10 @@ pub(crate) struct SetArgs {
 pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<Done> {
     let ctx = shell.open(None).await?;
     let actor = Actor::command_line();
-    let switch = |active| app::UserEdit { active: Some(active), ..app::UserEdit::default() };
+    let switch = |active| app::UserEdit {
+        active: Some(active),
+        ..app::UserEdit::default()
+    };
     let user = match command {
         UserCommand::List(args) => return list(shell, &ctx, &args.account).await,
         UserCommand::Create(args) => {
@@ -145,8 +148,12 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
             };
             app::user_set(&ctx, &actor, &args.who.account, &args.who.username, edit).await?
         }
-        UserCommand::Disable(who) => app::user_set(&ctx, &actor, &who.account, &who.username, switch(false)).await?,
-        UserCommand::Enable(who) => app::user_set(&ctx, &actor, &who.account, &who.username, switch(true)).await?,
+        UserCommand::Disable(who) => {
+            app::user_set(&ctx, &actor, &who.account, &who.username, switch(false)).await?
+        }
+        UserCommand::Enable(who) => {
+            app::user_set(&ctx, &actor, &who.account, &who.username, switch(true)).await?
+        }
     };
     let groups = app::user_group_names(&ctx, &user).await?;
     print(shell, &user, &groups);
@@ -162,7 +169,10 @@ async fn list(shell: &Shell, ctx: &Ctx, account: &AccountName) -> anyhow::Result
             user.username.as_str().to_owned(),
             user.role.as_str().to_owned(),
             state(&user).to_owned(),
-            user.agent.as_ref().map_or("", AgentNumber::as_str).to_owned(),
+            user.agent
+                .as_ref()
+                .map_or("", AgentNumber::as_str)
+                .to_owned(),
             groups.join(", "),
             user.name.clone(),
         ]);
@@ -182,19 +192,37 @@ fn print(shell: &Shell, user: &User, groups: &[String]) {
     }
     let in_force = user.permissions_in_force();
     let lines = user.lines.iter().map(Line::as_str).collect::<Vec<_>>();
-    let none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+    let none = |text: String| {
+        if text.is_empty() {
+            "none".to_owned()
+        } else {
+            text
+        }
+    };
     let mut rows = vec![
         vec!["user".to_owned(), user.username.as_str().to_owned()],
         vec!["id".to_owned(), user.id.to_string()],
         vec!["name".to_owned(), user.name.clone()],
         vec!["role".to_owned(), user.role.as_str().to_owned()],
         vec!["state".to_owned(), state(user).to_owned()],
-        vec!["agent id".to_owned(), none(user.agent.as_ref().map_or("", AgentNumber::as_str).to_owned())],
+        vec![
+            "agent id".to_owned(),
+            none(
+                user.agent
+                    .as_ref()
+                    .map_or("", AgentNumber::as_str)
+                    .to_owned(),
+            ),
+        ],
         vec!["lines".to_owned(), none(lines.join(", "))],
         vec!["groups".to_owned(), none(groups.join(", "))],
     ];
     for info in &PERMISSIONS {
-        let yes = if in_force.contains(info.permission) { "Yes" } else { "No" };
+        let yes = if in_force.contains(info.permission) {
+            "Yes"
+        } else {
+            "No"
+        };
         rows.push(vec![info.name.to_owned(), yes.to_owned()]);
     }
     shell.table(&["", ""], &rows);
@@ -202,7 +230,9 @@ fn print(shell: &Shell, user: &User, groups: &[String]) {
 
 fn view(user: &User, groups: &[String]) -> serde_json::Value {
     let in_force = user.permissions_in_force();
-    let permissions = PERMISSIONS.iter().map(|i| (i.name.to_owned(), in_force.contains(i.permission).into()));
+    let permissions = PERMISSIONS
+        .iter()
+        .map(|i| (i.name.to_owned(), in_force.contains(i.permission).into()));
     json!({
         "id": user.id.to_string(),
         "username": user.username.as_str(),
@@ -237,7 +267,10 @@ fn password(from_stdin: bool) -> anyhow::Result<Option<Secret<String>>> {
 
 fn permission(text: &str) -> Result<(Permission, bool), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=yes or NAME=no")?;
-    Ok((Permission::parse_name(name).map_err(|e| e.to_string())?, yes_or_no(value)?))
+    Ok((
+        Permission::parse_name(name).map_err(|e| e.to_string())?,
+        yes_or_no(value)?,
+    ))
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {
