@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::oauth;
+use crate::web::hall::hall_layer;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -125,7 +126,8 @@ pub fn router(app: App) -> Router {
         let (second, templates) = (second.clone(), Arc::clone(&exact));
         async move { in_canonical_case(second, &templates, request).await }
     };
-    operations.fallback(retry).with_state(app)
+    let hall = app.hall();
+    hall_layer(operations.fallback(retry).with_state(app), hall)
 }
 
 async fn in_canonical_case(

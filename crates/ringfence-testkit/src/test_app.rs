@@ -14,8 +14,9 @@ use ringfence_core::permission::Permission;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::seal::MasterKey;
 use ringfence_core::user::{AgentNumber, Line, Role, User, Username};
-use ringfence_server::app::App;
+use ringfence_server::app::{App, Limits};
 use ringfence_server::router::router;
+use ringfence_server::web::listener::{ListenerSettings, listener_serve};
 use ringfence_store::blobs::BlobStore;
 use ringfence_store::db::Db;
 use std::net::SocketAddr;
@@ -109,9 +110,10 @@ impl TestApp {
             .expect("the first keys are made");
         follow::catch_up(&ctx).await.expect("the feed can be read");
         let follower = tokio::spawn(follow::run(ctx.clone()));
-        let service = router(App { ctx: ctx.clone() });
+        let service = router(App::new(ctx.clone(), Limits::default()));
         let server = tokio::spawn(async move {
-            axum::serve(listener, service)
+            let never = std::future::pending();
+            listener_serve(listener, None, service, ListenerSettings::default(), never)
                 .await
                 .expect("the server runs");
         });

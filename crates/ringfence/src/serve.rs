@@ -1,55 +1,205 @@
 //! `ringfence serve`: the server.
 
+use crate::config::{Config, Role};
 use crate::failure::{Done, Unreachable};
 use crate::shell::Shell;
+use anyhow::Context as _;
 use clap::Args;
-use ringfence_app::context::spawn;
+use ringfence_app::context::{Ctx, spawn};
 use ringfence_app::directory::follow;
 use ringfence_app::{keys, usage};
-use ringfence_server::app::App;
-use ringfence_server::serve::serve;
+use ringfence_core::credential::Network;
+use ringfence_server::app::{App, Limits};
+use ringfence_server::router::router;
+use ringfence_server::web::listener::{ListenerSettings, listener_serve};
+use ringfence_server::web::proxies::Proxies;
+use ringfence_server::web::tls::Tls;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
+/// Flags of the server; each stands over the setting of its name.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
-    listen: Option<SocketAddr>,
+    pub(crate) listen: Option<SocketAddr>,
+    /// Certificate chain (PEM); with --tls-key
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Make a certificate for this run; clients must be told to trust it
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(crate) tls_self_signed: bool,
+    /// Jobs of this node, comma-separated: issue, guard, apis [default: all]
+    #[arg(long, value_delimiter = ',', value_parser = role)]
+    pub(crate) roles: Vec<Role>,
+}
+
+/// A server that is ready to take requests.
+pub(crate) struct Server {
+    /// The context of its acts.
+    pub(crate) ctx: Ctx,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    app: App,
+    settings: ListenerSettings,
+    tasks: Vec<JoinHandle<Option<()>>>,
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(crate) async fn run(mut shell: Shell, args: ServeArgs) -> anyhow::Result<Done> {
-    if let Some(listen) = args.listen {
-        shell.config.server.listen = listen;
-    }
-    let listen = shell.config.server.listen;
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|error| Unreachable(format!("cannot listen on {listen}: {error}")))?;
-    let address = listener.local_addr()?;
-    let ctx = shell.open(Some(format!("http://{address}"))).await?;
-    follow::load(&ctx).await?;
-    keys::keys_tick(&ctx).await?;
-    follow::catch_up(&ctx).await?;
-    let mut stop = signal(SignalKind::terminate())?;
+    apply(&mut shell.config, args);
+    let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let follower = spawn("follow", follow::run(ctx.clone()));
-    let flusher = spawn("usage", usage::run(ctx.clone()));
-    let keeper = spawn("keys", keys::run(ctx.clone()));
-    shell.say(format!("ringfence serves {}", ctx.settings.public_url));
-    serve(listener, App { ctx: ctx.clone() }, async move {
-        tokio::select! {
-            _ = stop.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-    .await?;
-    keeper.abort();
-    flusher.abort();
-    follower.abort();
-    usage::flush(&ctx).await?;
-    ctx.db.close().await;
+    let server = Server::start(&shell).await?;
+    announce(&shell, &server.ctx);
+    server
+        .serve(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await?;
     Ok(Done::Clean)
+}
+
+impl Server {
+    /// Binds, opens the store, loads the directory and makes the first keys.
+    pub(crate) async fn start(shell: &Shell) -> anyhow::Result<Self> {
+        let config = &shell.config;
+        let listen = config.server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| Unreachable(format!("cannot listen on {listen}: {error}")))?;
+        let tls = tls(config, listen)?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let ctx = shell
+            .open(Some(format!("{scheme}://{}", listener.local_addr()?)))
+            .await?;
+        follow::load(&ctx).await?;
+        keys::keys_tick(&ctx).await?;
+        follow::catch_up(&ctx).await?;
+        let tasks = vec![
+            spawn("follow", follow::run(ctx.clone())),
+            spawn("usage", usage::run(ctx.clone())),
+            spawn("keys", keys::run(ctx.clone())),
+        ];
+        let app = App::new(ctx.clone(), limits(config)?);
+        Ok(Self {
+            ctx,
+            listener,
+            tls,
+            app,
+            settings: listener_settings(config)?,
+            tasks,
+        })
+    }
+
+    /// Serves until `stop` is ready; requests under way finish.
+    pub(crate) async fn serve(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+        listener_serve(
+            self.listener,
+            self.tls,
+            router(self.app),
+            self.settings,
+            stop,
+        )
+        .await?;
+        for task in self.tasks {
+            task.abort();
+        }
+        usage::flush(&self.ctx).await?;
+        self.ctx.db.close().await;
+        Ok(())
+    }
+}
+
+fn announce(shell: &Shell, ctx: &Ctx) {
+    let url = &ctx.settings.public_url;
+    if shell.json {
+        shell.print_json(
+            &serde_json::json!({"url": url, "token_endpoint": format!("{url}/Auth/connect/token")}),
+        );
+    }
+    shell.say(format!(
+        "ringfence is ready: {url} (tokens: {url}/Auth/connect/token)"
+    ));
+    // Under systemd's Type=notify; elsewhere there is nobody to tell.
+    if let Err(error) = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]) {
+        tracing::debug!(%error, "the service manager was not told");
+    }
+}
+
+fn apply(config: &mut Config, args: ServeArgs) {
+    if let Some(listen) = args.listen {
+        config.server.listen = listen;
+    }
+    if args.tls_cert.is_some() {
+        config.server.tls_cert = args.tls_cert;
+        config.server.tls_key = args.tls_key;
+        config.server.tls_self_signed = false;
+    }
+    if args.tls_self_signed {
+        config.server.tls_cert = None;
+        config.server.tls_key = None;
+        config.server.tls_self_signed = true;
+    }
+    if !args.roles.is_empty() {
+        config.server.roles = args.roles;
+    }
+}
+
+fn tls(config: &Config, listen: SocketAddr) -> anyhow::Result<Option<Tls>> {
+    if let (Some(cert), Some(key)) = (&config.server.tls_cert, &config.server.tls_key) {
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+        };
+        return Ok(Some(Tls::from_pem(&read(cert)?, &read(key)?)?));
+    }
+    if !config.server.tls_self_signed {
+        return Ok(None);
+    }
+    let mut names = vec!["localhost".to_owned(), listen.ip().to_string()];
+    for (_, region) in config.region.named() {
+        names.extend(region.hosts.iter().cloned());
+    }
+    Ok(Some(Tls::self_signed(&names)?))
+}
+
+fn limits(config: &Config) -> anyhow::Result<Limits> {
+    let mut trusted = Vec::new();
+    for address in &config.server.trusted_proxies {
+        trusted.push(Network::parse(&address.to_string()).context("server.trusted_proxies")?);
+    }
+    Ok(Limits {
+        proxies: Proxies(trusted),
+        body_bytes_max: usize::try_from(config.server.max_body_bytes)?,
+        ..Limits::default()
+    })
+}
+
+fn listener_settings(config: &Config) -> anyhow::Result<ListenerSettings> {
+    Ok(ListenerSettings {
+        n_connections_max: usize::try_from(config.server.max_connections)?,
+        head_bytes_max: usize::try_from(config.server.max_header_bytes)?,
+        head_timeout: Duration::from_secs(config.server.header_timeout_secs),
+        drain: Duration::from_secs(config.server.drain_secs),
+        ..ListenerSettings::default()
+    })
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    match text {
+        "issue" => Ok(Role::Issue),
+        "guard" => Ok(Role::Guard),
+        "apis" => Ok(Role::Apis),
+        _ => Err("a role is issue, guard or apis".to_owned()),
+    }
 }
