@@ -1,5 +1,6 @@
 //! The one error of this floor: by what the caller can do about it.
 
+use ringfence_store::blobs::BlobError;
 use ringfence_store::db;
 use thiserror::Error;
 
@@ -66,6 +67,21 @@ impl From<db::Error> for Error {
             | db::Error::Corrupt { .. }
             | db::Error::Migrate(_)
             | db::Error::Io(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<BlobError> for Error {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Full => Self::Unavailable(
+                "no space is left for recordings; free some and try again".to_owned(),
+            ),
+            BlobError::Remote(_) => {
+                tracing::warn!(error = %chain(&error), "the object store refused or cannot be reached");
+                Self::Unavailable("the object store cannot be reached".to_owned())
+            }
+            BlobError::Missing(_) | BlobError::Io(_) => Self::internal(error),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod error;
 pub mod gateway;
 pub mod groups;
+pub mod import;
 pub mod keys;
 pub mod password;
 pub mod quota;

@@ -183,12 +183,18 @@ impl ContentKey {
     #[must_use]
     pub fn derived(kind: ContentKind, interaction: InteractionId, sha256: ContentDigest) -> Self {
         if kind.has_fixed_key() {
-            return Self(kind.as_str().into());
+            return Self::fixed(kind);
         }
         let name = format!("{}:{sha256}", kind.as_str());
         let namespace = uuid::Uuid::from_bytes(*interaction.as_bytes());
         let id = uuid::Uuid::new_v5(&namespace, name.as_bytes());
         Self(id.hyphenated().to_string().into())
+    }
+
+    /// The key that is the kind's own name.
+    #[must_use]
+    pub fn fixed(kind: ContentKind) -> Self {
+        Self(kind.as_str().into())
     }
 
     /// The key as text.
