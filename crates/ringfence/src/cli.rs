@@ -3,7 +3,7 @@
 use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
-use crate::{account, credential, keys, logging, serve, user};
+use crate::{account, completions, credential, doctor, keys, logging, serve, settings, user};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -62,6 +62,14 @@ enum Command {
     /// Signing keys: list, rotate, withdraw
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// The settings file: sample, check
+    #[command(subcommand)]
+    Config(settings::ConfigCommand),
+    /// Look at this installation and say what to mend; changes nothing
+    #[command(after_help = "Exit codes: 0 all is well, 1 something is to be mended.")]
+    Doctor,
+    /// Print what a shell needs to complete commands and options
+    Completions(completions::CompletionsArgs),
 }
 
 impl Cli {
@@ -100,6 +108,9 @@ impl Cli {
             Command::User(command) => user::run(&shell, command).await,
             Command::Credential(command) => credential::run(&shell, command).await,
             Command::Keys(command) => keys::run(&shell, command).await,
+            Command::Config(command) => settings::run(&shell, &command),
+            Command::Doctor => doctor::run(&shell).await,
+            Command::Completions(args) => Ok(completions::run(&args)),
         }
     }
 }

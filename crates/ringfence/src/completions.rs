@@ -7,7 +7,9 @@ use crate::cli::Cli;
 use crate::failure::Done;
 
 #[derive(Debug, Args)]
-#[command(after_help = "bash: ringfence completions bash > ~/.local/share/bash-completion/completions/ringfence")]
+#[command(
+    after_help = "bash: ringfence completions bash > ~/.local/share/bash-completion/completions/ringfence"
+)]
 pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
@@ -16,6 +18,11 @@ pub(crate) struct CompletionsArgs {
 
 /// Prints the script.
 pub(crate) fn run(args: &CompletionsArgs) -> Done {
-    clap_complete::generate(args.shell, &mut Cli::command(), "ringfence", &mut std::io::stdout());
+    clap_complete::generate(
+        args.shell,
+        &mut Cli::command(),
+        "ringfence",
+        &mut std::io::stdout(),
+    );
     Done::Clean
 }

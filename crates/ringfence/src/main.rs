@@ -4,13 +4,16 @@
 
 mod account;
 mod cli;
+mod completions;
 mod config;
 mod credential;
+mod doctor;
 mod failure;
 mod keys;
 mod logging;
 mod master_key;
 mod serve;
+mod settings;
 mod shell;
 mod user;
 

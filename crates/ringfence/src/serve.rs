@@ -176,7 +176,7 @@ fn tls(config: &Config, listen: SocketAddr) -> anyhow::Result<Option<Tls>> {
 fn limits(config: &Config) -> anyhow::Result<Limits> {
     let mut trusted = Vec::new();
     for address in &config.server.trusted_proxies {
-        trusted.push(Network::parse(&address.to_string()).context("server.trusted_proxies")?);
+        trusted.push(Network::parse(address).context("server.trusted_proxies")?);
     }
     Ok(Limits {
         proxies: Proxies(trusted),

@@ -33,7 +33,9 @@ pub(crate) fn run(shell: &Shell, command: &ConfigCommand) -> anyhow::Result<Done
         ConfigCommand::Check(args) => {
             let environment = Environment::read();
             let checked = Config::load(Some(&args.file), &environment);
-            let fault = checked.err().map(|fault| format!("{:#}", anyhow::Error::from(fault)));
+            let fault = checked
+                .err()
+                .map(|fault| format!("{:#}", anyhow::Error::from(fault)));
             let unknown = environment.unknown();
             if shell.json {
                 shell.print_json(&json!({ "valid": fault.is_none(), "fault": fault, "unknown_variables": unknown }));

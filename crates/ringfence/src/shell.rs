@@ -14,7 +14,6 @@ use ringfence_store::db::Db;
 use std::io::Read as _;
 use std::sync::Arc;
 
-const CONNECTIONS: u32 = 8;
 const LONGEST_SECRET: u64 = 4096;
 
 /// The settings in force and how to speak.
@@ -49,13 +48,17 @@ impl Shell {
     pub(crate) async fn open_db(&self) -> anyhow::Result<(Db, MasterKey)> {
         // The key first: a key file is made only where there is no database yet.
         let master = master_key::load_or_make(&self.config, &SystemRandom)?;
-        let db = Db::open(&self.config.database_url(), CONNECTIONS)
-            .await
-            .context("cannot open the database")?;
+        let db = Db::open(
+            &self.config.database_url(),
+            self.config.database.max_connections,
+        )
+        .await
+        .context("cannot open the database")?;
         Ok((db, master))
     }
 
-    async fn open_blobs(&self) -> anyhow::Result<BlobStore> {
+    /// Opens the blob store that the settings mean.
+    pub(crate) async fn open_blobs(&self) -> anyhow::Result<BlobStore> {
         let blobs = &self.config.blobs;
         let path = self.config.blobs_path();
         let opened = match blobs.kind {
@@ -94,8 +97,6 @@ impl Shell {
                     .map(|host| (host.to_lowercase(), parsed)),
             );
         }
-        let secs =
-            |value: u64| u32::try_from(value).map_err(|_| Usage(format!("{value} s is too long")));
         Ok(Settings {
             public_url: config
                 .server

@@ -1,5 +1,7 @@
 //! `[gateway]` and its routes
 
+use ringfence_core::path::{LetterCase, PathTemplate};
+use ringfence_core::scope::Scope;
 use serde::{Deserialize, Serialize};
 
 use super::key::{Key, Kind, Section};
@@ -39,13 +41,16 @@ pub(crate) struct Route {
     pub methods: Vec<String>,
     /// The path template.
     pub path: String,
-    /// The scope a token needs.
-    pub scope: String,
+    /// Scopes of which a token needs one.
+    pub scopes: Vec<String>,
+    /// How many calls an account may make to it in a minute, beside the quota of all.
+    #[serde(default)]
+    pub requests_per_minute: Option<u32>,
+    /// The longest request body.
+    #[serde(default = "Route::max_body_bytes")]
+    pub max_body_bytes: u64,
     /// Scheme, host and port of the service.
     pub upstream: String,
-    /// What is taken off the path's beginning.
-    #[serde(default)]
-    pub strip_prefix: Option<String>,
     /// Whether the service receives the caller's token.
     #[serde(default)]
     pub forward_token: bool,
@@ -89,17 +94,19 @@ pub(super) const SECTION: Section = Section {
 
 /// The sample's words on routes, which are tables and have no variables.
 pub(super) const ROUTE_SAMPLE: &str = r#"
-# A route: calls with these methods and this path, made with a token that holds the scope, go to the service.
-# {name} stands for one path segment, {*rest} at the end for everything below. Repeat the table for each route.
-# The service receives X-Ringfence-* headers about the caller; the token itself only with forward_token.
+# A route: calls with these methods and this path, made with a token that holds one of the scopes, go to the service.
+# {name} stands for one path segment, {rest...} at the end for everything below. Repeat the table for each route.
+# The path goes on as it came. X-Ringfence-* headers tell the service who calls; the token itself goes on only with
+# forward_token.
 #[[gateway.route]]
 #name = "orders"
 #methods = ["GET", "POST"]
-#path = "/orders/{*rest}"
-#scope = "orders:read"
+#path = "/orders/{rest...}"
+#scopes = ["stats"]
 #upstream = "http://127.0.0.1:9000"
-#strip_prefix = "/orders"
 #forward_token = false
+#max_body_bytes = 104857600
+#requests_per_minute = 600
 "#;
 
 impl Gateway {
@@ -125,13 +132,22 @@ impl Gateway {
 }
 
 impl Route {
+    const fn max_body_bytes() -> u64 {
+        100 * 1024 * 1024
+    }
+
     fn faults(&self, faults: &mut Vec<String>) {
         let mut fault = |text: &str| faults.push(format!("gateway.route {}: {text}", self.name));
         if self.name.is_empty() {
             fault("name is empty");
         }
-        if self.scope.is_empty() || self.scope.contains(char::is_whitespace) {
-            fault("scope must be one scope");
+        for scope in &self.scopes {
+            if Scope::parse(scope).is_err() {
+                fault(&format!("{scope} is no scope"));
+            }
+        }
+        if self.scopes.is_empty() {
+            fault("scopes is empty");
         }
         if self.methods.is_empty()
             || self
@@ -141,16 +157,11 @@ impl Route {
         {
             fault("methods must name methods in capitals");
         }
-        if !self.path.starts_with('/') {
-            fault("path must start with /");
+        if let Err(wrong) = PathTemplate::parse(&self.path, LetterCase::Exact) {
+            fault(&format!("path: {wrong}"));
         }
         if !self.upstream.starts_with("http://") && !self.upstream.starts_with("https://") {
             fault("upstream must start with http:// or https://");
-        }
-        if let Some(prefix) = &self.strip_prefix
-            && !self.path.starts_with(prefix.as_str())
-        {
-            fault("strip_prefix must be the beginning of path");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `[server]`
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ringfence_core::credential::Network;
 use serde::{Deserialize, Serialize};
 
 use super::key::{Key, Kind, Section};
@@ -25,8 +26,8 @@ pub(crate) struct Server {
     pub tls_self_signed: bool,
     /// Which jobs this node does.
     pub roles: Vec<Role>,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Addresses or networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
     /// How long a drain may take.
     pub drain_secs: u64,
     /// The longest request body of the token service and of JSON APIs.
@@ -121,7 +122,7 @@ pub(super) const SECTION: Section = Section {
         Key {
             name: "trusted_proxies",
             kind: Kind::List,
-            meaning: "Addresses of proxies in front whose X-Forwarded-For is believed; nobody else's is.",
+            meaning: "Addresses or networks (10.0.0.0/8) of proxies in front whose X-Forwarded-For is believed; nobody else's is.",
             example: "",
         },
         Key {
@@ -167,6 +168,13 @@ impl Server {
                 "server.tls_self_signed makes its own certificate; take out server.tls_cert"
                     .to_owned(),
             );
+        }
+        for proxy in &self.trusted_proxies {
+            if Network::parse(proxy).is_err() {
+                faults.push(format!(
+                    "server.trusted_proxies: {proxy} is no address and no network"
+                ));
+            }
         }
         if self.roles.is_empty() {
             faults.push("server.roles must name at least one role".to_owned());

@@ -58,10 +58,7 @@ fn the_examples_in_the_sample_are_valid() {
         .map(|line| format!("{}\n", line.trim_start_matches('#')))
         .collect();
     let config = parse(&route).unwrap();
-    assert_eq!(
-        config.gateway.routes[0].strip_prefix.as_deref(),
-        Some("/orders")
-    );
+    assert_eq!(config.gateway.routes[0].requests_per_minute, Some(600));
 }
 
 #[test]
@@ -192,6 +189,10 @@ fn refuses_settings_that_make_no_sense() {
             "server.public_url",
         ),
         ("[server]\nroles = []", "server.roles"),
+        (
+            "[server]\ntrusted_proxies = [\"10.0.0.0/33\"]",
+            "server.trusted_proxies",
+        ),
         ("[blobs]\nkind = \"s3\"", "blobs.bucket"),
         ("[database]\nurl = \"mysql://h/d\"", "database.url"),
         (
@@ -208,9 +209,9 @@ fn refuses_settings_that_make_no_sense() {
 
 #[test]
 fn reports_every_fault_of_a_route() {
-    let route = "[[gateway.route]]\nname = \"x\"\nmethods = [\"get\"]\npath = \"a\"\nscope = \"\"\nupstream = \"h\"\nstrip_prefix = \"/b\"\n";
+    let route = "[[gateway.route]]\nname = \"x\"\nmethods = [\"get\"]\npath = \"a\"\nscopes = [\"\"]\nupstream = \"h\"\n";
     let message = refusal(route);
-    assert_eq!(message.lines().count(), 5, "{message}");
+    assert_eq!(message.lines().count(), 4, "{message}");
 }
 
 #[test]

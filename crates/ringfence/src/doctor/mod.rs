@@ -49,15 +49,30 @@ impl Verdict {
 
 impl Check {
     fn pass(id: &'static str, title: impl Into<String>) -> Self {
-        Self { id, title: title.into(), verdict: Verdict::Pass, advice: String::new() }
+        Self {
+            id,
+            title: title.into(),
+            verdict: Verdict::Pass,
+            advice: String::new(),
+        }
     }
 
     fn fail(id: &'static str, title: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { id, title: title.into(), verdict: Verdict::Fail, advice: advice.into() }
+        Self {
+            id,
+            title: title.into(),
+            verdict: Verdict::Fail,
+            advice: advice.into(),
+        }
     }
 
     fn unknown(id: &'static str, title: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { id, title: title.into(), verdict: Verdict::Unknown, advice: advice.into() }
+        Self {
+            id,
+            title: title.into(),
+            verdict: Verdict::Unknown,
+            advice: advice.into(),
+        }
     }
 }
 
@@ -83,7 +98,11 @@ pub(crate) async fn run(shell: &Shell) -> anyhow::Result<Done> {
 
 async fn look(shell: &Shell, environment: &Environment) -> Vec<Check> {
     let config = &shell.config;
-    let mut checks = vec![machine::variables(environment), machine::data_dir(config), machine::free_space(config).await];
+    let mut checks = vec![
+        machine::variables(environment),
+        machine::data_dir(config),
+        machine::free_space(config).await,
+    ];
     checks.push(machine::master_key(config));
     checks.extend(store::database(config).await);
     checks.push(store::blobs(shell).await);

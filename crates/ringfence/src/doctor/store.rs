@@ -15,7 +15,10 @@ const MOST_CLOCK_DIFFERENCE_MS: i64 = 2_000;
 pub(super) async fn database(config: &Config) -> Vec<Check> {
     let file = config.data_dir.join("ringfence.db");
     if config.database.url.is_none() && !file.exists() {
-        return vec![Check::pass("database", format!("{} will be made on first start", file.display()))];
+        return vec![Check::pass(
+            "database",
+            format!("{} will be made on first start", file.display()),
+        )];
     }
     match ask(config).await {
         Ok(checks) => checks,
@@ -37,10 +40,16 @@ async fn ask(config: &Config) -> Result<Vec<Check>, db::Error> {
     let mut checks = vec![schema(&schema_compare(&mut tx).await?)];
     if let Some(there) = there {
         // The reading lies somewhere between the two of ours; a slow answer is no difference.
-        let apart = (before.ms() - there.ms()).max(there.ms() - after.ms()).max(0);
+        let apart = (before.ms() - there.ms())
+            .max(there.ms() - after.ms())
+            .max(0);
         let title = format!("this clock and the database's differ by {apart} ms");
         checks.push(if apart > MOST_CLOCK_DIFFERENCE_MS {
-            Check::fail("clock", title, "keep both by NTP: tokens of one node look unborn or expired to another")
+            Check::fail(
+                "clock",
+                title,
+                "keep both by NTP: tokens of one node look unborn or expired to another",
+            )
         } else {
             Check::pass("clock", title)
         });
@@ -52,11 +61,20 @@ async fn ask(config: &Config) -> Result<Vec<Check>, db::Error> {
 
 fn schema(schema: &Schema) -> Check {
     match schema {
-        Schema::Empty => Check::pass("database", "the database is reached; its tables are made on first start"),
-        Schema::Current => Check::pass("database", "the database is reached and its schema is current"),
+        Schema::Empty => Check::pass(
+            "database",
+            "the database is reached; its tables are made on first start",
+        ),
+        Schema::Current => Check::pass(
+            "database",
+            "the database is reached and its schema is current",
+        ),
         Schema::Behind(versions) => Check::unknown(
             "database",
-            format!("the schema lacks {} of this program's changes", versions.len()),
+            format!(
+                "the schema lacks {} of this program's changes",
+                versions.len()
+            ),
             "the next start applies them; take a backup first",
         ),
         Schema::Ahead(_) => Check::fail(
@@ -71,7 +89,10 @@ pub(super) async fn blobs(shell: &Shell) -> Check {
     let config = &shell.config;
     let place = match config.blobs.kind {
         BlobKind::Local => config.blobs_path().display().to_string(),
-        BlobKind::S3 => format!("bucket {}", config.blobs.bucket.as_deref().unwrap_or_default()),
+        BlobKind::S3 => format!(
+            "bucket {}",
+            config.blobs.bucket.as_deref().unwrap_or_default()
+        ),
     };
     if config.blobs.kind == BlobKind::Local && !config.blobs_path().exists() {
         return Check::pass("blobs", format!("{place} will be made on first start"));
@@ -81,8 +102,15 @@ pub(super) async fn blobs(shell: &Shell) -> Check {
         Err(fault) => Err(fault),
     };
     match tried {
-        Ok(()) => Check::pass("blobs", format!("{place} takes recordings and gives them back")),
-        Err(fault) => Check::fail("blobs", format!("{place}: {fault:#}"), "check the settings of [blobs] and the rights on it"),
+        Ok(()) => Check::pass(
+            "blobs",
+            format!("{place} takes recordings and gives them back"),
+        ),
+        Err(fault) => Check::fail(
+            "blobs",
+            format!("{place}: {fault:#}"),
+            "check the settings of [blobs] and the rights on it",
+        ),
     }
 }
 

@@ -7,14 +7,25 @@ use super::*;
 use crate::config::Config;
 
 fn shell(folder: &Path) -> Shell {
-    let mut config = Config { data_dir: folder.join("data"), ..Config::default() };
+    let mut config = Config {
+        data_dir: folder.join("data"),
+        ..Config::default()
+    };
     config.server.listen.set_port(0);
-    Shell { config, json: false, louder: 0 }
+    Shell {
+        config,
+        json: false,
+        louder: 0,
+    }
 }
 
 async fn verdict(shell: &Shell, id: &str) -> Verdict {
     let checks = look(shell, &Environment::default()).await;
-    checks.into_iter().find(|check| check.id == id).unwrap_or_else(|| panic!("no check {id}")).verdict
+    checks
+        .into_iter()
+        .find(|check| check.id == id)
+        .unwrap_or_else(|| panic!("no check {id}"))
+        .verdict
 }
 
 #[tokio::test]
@@ -22,7 +33,10 @@ async fn a_new_installation_is_well_and_is_not_made_by_looking() {
     let folder = tempfile::tempdir().unwrap();
     let shell = shell(folder.path());
     let checks = look(&shell, &Environment::default()).await;
-    let failed: Vec<_> = checks.iter().filter(|check| check.verdict == Verdict::Fail && check.id != "free-space").collect();
+    let failed: Vec<_> = checks
+        .iter()
+        .filter(|check| check.verdict == Verdict::Fail && check.id != "free-space")
+        .collect();
     assert!(failed.is_empty(), "{failed:?}");
     assert!(!shell.config.data_dir.exists());
 }
@@ -43,7 +57,11 @@ async fn a_key_or_folder_open_to_others_fails() {
     let shell = shell(folder.path());
     drop(shell.open(None).await.unwrap());
     fs::set_permissions(&shell.config.data_dir, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::set_permissions(shell.config.master_key_file(), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(
+        shell.config.master_key_file(),
+        fs::Permissions::from_mode(0o644),
+    )
+    .unwrap();
     assert_eq!(verdict(&shell, "data-dir").await, Verdict::Fail);
     assert_eq!(verdict(&shell, "master-key").await, Verdict::Fail);
 }
@@ -65,7 +83,11 @@ async fn a_damaged_database_fails() {
     for ending in ["", "-wal", "-shm"] {
         let file = shell.config.data_dir.join(format!("ringfence.db{ending}"));
         if file.exists() || ending.is_empty() {
-            fs::write(file, "this is no database at all, not even a little one ".repeat(100)).unwrap();
+            fs::write(
+                file,
+                "this is no database at all, not even a little one ".repeat(100),
+            )
+            .unwrap();
         }
     }
     assert_eq!(verdict(&shell, "database").await, Verdict::Fail);
@@ -75,8 +97,14 @@ async fn a_damaged_database_fails() {
 async fn an_unreachable_server_fails() {
     let folder = tempfile::tempdir().unwrap();
     let mut shell = shell(folder.path());
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    shell.config.database.url = Some(crate::config::Hidden::new(format!("postgres://u:p@127.0.0.1:{port}/d")));
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    shell.config.database.url = Some(crate::config::Hidden::new(format!(
+        "postgres://u:p@127.0.0.1:{port}/d"
+    )));
     assert_eq!(verdict(&shell, "database").await, Verdict::Fail);
 }
 
