@@ -1,8 +1,12 @@
 //! The gateway: who may call what, and calls handed on to programs behind us.
 //!
-//! [`routes`] is the table of upstream routes; [`forward`] passes a call on; [`headers`] is what passes and what does
-//! not. A method or path without a rule is refused.
+//! [`admit`] stands in front of every operation that asks for a token; [`upstream`] answers paths that are no operation
+//! of ours, by the table in [`routes`] and through [`forward`]. A method or path without a rule is refused.
 
+pub(crate) mod admit;
+mod bearer;
+pub(crate) mod error;
 pub mod forward;
-pub mod headers;
+mod headers;
 pub mod routes;
+pub mod upstream;

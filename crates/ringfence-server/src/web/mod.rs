@@ -3,6 +3,7 @@
 //! A connection comes in at [`listener`]; [`hall`] refuses requests that have two readings, names each request and
 //! writes the access log; [`metrics`] counts. Nothing here knows an API or who may do what.
 
+pub mod caller;
 pub(crate) mod framing;
 pub(crate) mod guarded_io;
 pub mod hall;
