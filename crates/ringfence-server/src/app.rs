@@ -1,10 +1,14 @@
 //! What every handler is given.
 
+use crate::gateway::forward::Forwarder;
+use crate::gateway::routes::RouteTable;
+use crate::gateway::upstream::Upstreams;
 use crate::web::hall::Hall;
 use crate::web::metrics::Metrics;
 use crate::web::proxies::Proxies;
 use ringfence_app::context::Ctx;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The state of all rooms.
@@ -16,7 +20,15 @@ pub struct App {
     pub metrics: Metrics,
     /// Bounds of requests.
     pub limits: Limits,
+    /// Programs behind the gateway, when there are any.
+    pub(crate) upstreams: Option<Arc<Upstreams>>,
+    draining: Arc<AtomicBool>,
 }
+
+/// No connection to an upstream could be encrypted.
+#[derive(Debug, thiserror::Error)]
+#[error("connections to upstreams cannot be encrypted")]
+pub struct UpstreamsError(#[source] rustls::Error);
 
 /// Bounds of requests, and whom we believe about addresses.
 #[derive(Clone, Debug)]
@@ -29,6 +41,31 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// Largest body of any request, those to upstreams included.
     pub forwarded_bytes_max: u64,
+    /// Metrics have a listener of their own, and are not shown on this one.
+    pub metrics_apart: bool,
+    /// What this node does.
+    pub roles: Roles,
+}
+
+/// The jobs of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Roles {
+    /// The token service.
+    pub issue: bool,
+    /// Routes to programs behind the gateway.
+    pub guard: bool,
+    /// The built-in APIs.
+    pub apis: bool,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        Self {
+            issue: true,
+            guard: true,
+            apis: true,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -38,6 +75,8 @@ impl Default for Limits {
             body_idle: Duration::from_secs(30),
             body_bytes_max: 256 * 1024,
             forwarded_bytes_max: 4 << 30,
+            metrics_apart: false,
+            roles: Roles::default(),
         }
     }
 }
@@ -50,7 +89,28 @@ impl App {
             ctx,
             metrics: Metrics::new(),
             limits,
+            upstreams: None,
+            draining: Arc::default(),
         }
+    }
+
+    /// Adds the programs behind the gateway.
+    ///
+    /// # Errors
+    /// No connection to any of them could be encrypted.
+    pub fn with_upstreams(mut self, routes: RouteTable) -> Result<Self, UpstreamsError> {
+        let forwarder = Forwarder::new(self.limits.proxies.clone()).map_err(UpstreamsError)?;
+        self.upstreams = Some(Arc::new(Upstreams { routes, forwarder }));
+        Ok(self)
+    }
+
+    /// Tells load balancers, by `/readyz`, to send no more calls here.
+    pub fn drain_begin(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 
     /// What the hall around all rooms needs.

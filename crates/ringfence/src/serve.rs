@@ -9,9 +9,11 @@ use ringfence_app::context::{Ctx, spawn};
 use ringfence_app::directory::follow;
 use ringfence_app::{keys, usage};
 use ringfence_core::credential::Network;
-use ringfence_server::app::{App, Limits};
+use ringfence_server::app::{App, Limits, Roles};
+use ringfence_server::gateway::routes::{RouteSetting, RouteTable};
 use ringfence_server::router::router;
 use ringfence_server::web::listener::{ListenerSettings, listener_serve};
+use ringfence_server::web::operations::operations_router;
 use ringfence_server::web::proxies::Proxies;
 use ringfence_server::web::tls::Tls;
 use std::net::SocketAddr;
@@ -47,6 +49,7 @@ pub(crate) struct Server {
     pub(crate) ctx: Ctx,
     listener: TcpListener,
     tls: Option<Tls>,
+    operators: Option<TcpListener>,
     app: App,
     settings: ListenerSettings,
     tasks: Vec<JoinHandle<Option<()>>>,
@@ -75,9 +78,11 @@ impl Server {
     pub(crate) async fn start(shell: &Shell) -> anyhow::Result<Self> {
         let config = &shell.config;
         let listen = config.server.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|error| Unreachable(format!("cannot listen on {listen}: {error}")))?;
+        let listener = bind(listen).await?;
+        let operators = match config.server.metrics_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let tls = tls(config, listen)?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let ctx = shell
@@ -91,11 +96,15 @@ impl Server {
             spawn("usage", usage::run(ctx.clone())),
             spawn("keys", keys::run(ctx.clone())),
         ];
-        let app = App::new(ctx.clone(), limits(config)?);
+        let mut app = App::new(ctx.clone(), limits(config)?);
+        if app.limits.roles.guard {
+            app = app.with_upstreams(routes(config)?)?;
+        }
         Ok(Self {
             ctx,
             listener,
             tls,
+            operators,
             app,
             settings: listener_settings(config)?,
             tasks,
@@ -103,7 +112,26 @@ impl Server {
     }
 
     /// Serves until `stop` is ready; requests under way finish.
-    pub(crate) async fn serve(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+    pub(crate) async fn serve(
+        mut self,
+        stop: impl Future<Output = ()> + Send,
+    ) -> anyhow::Result<()> {
+        if let Some(listener) = self.operators {
+            // Operators may ask until the very end: how a drain goes is what they want to know.
+            let routes = operations_router(self.app.clone());
+            let settings = self.settings.clone();
+            let never = std::future::pending();
+            self.tasks.push(spawn("operators", async move {
+                if let Err(error) = listener_serve(listener, None, routes, settings, never).await {
+                    tracing::error!(%error, "the operators' listener ended");
+                }
+            }));
+        }
+        let app = self.app.clone();
+        let stop = async move {
+            stop.await;
+            app.drain_begin();
+        };
         listener_serve(
             self.listener,
             self.tls,
@@ -119,6 +147,12 @@ impl Server {
         self.ctx.db.close().await;
         Ok(())
     }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Unreachable(format!("cannot listen on {address}: {error}")).into())
 }
 
 fn announce(shell: &Shell, ctx: &Ctx) {
@@ -181,8 +215,41 @@ fn limits(config: &Config) -> anyhow::Result<Limits> {
     Ok(Limits {
         proxies: Proxies(trusted),
         body_bytes_max: usize::try_from(config.server.max_body_bytes)?,
+        metrics_apart: config.server.metrics_listen.is_some(),
+        roles: roles(config),
         ..Limits::default()
     })
+}
+
+fn roles(config: &Config) -> Roles {
+    let has = |role| config.server.roles.contains(&role);
+    Roles {
+        issue: has(Role::Issue),
+        guard: has(Role::Guard),
+        apis: has(Role::Apis),
+    }
+}
+
+/// The routes to programs behind the gateway, as the settings name them.
+fn routes(config: &Config) -> anyhow::Result<RouteTable> {
+    let settings: Vec<RouteSetting> = config
+        .gateway
+        .routes
+        .iter()
+        .map(|route| RouteSetting {
+            name: route.name.clone(),
+            methods: route.methods.clone(),
+            path: route.path.clone(),
+            scopes: route.scopes.clone(),
+            per_minute: route.requests_per_minute,
+            body_bytes_max: route.max_body_bytes,
+            upstream: route.upstream.clone(),
+            forward_token: route.forward_token,
+            head_timeout_ms: config.gateway.upstream_timeout_secs.saturating_mul(1000),
+            ..RouteSetting::default()
+        })
+        .collect();
+    RouteTable::from_settings(&settings).context("gateway.route")
 }
 
 fn listener_settings(config: &Config) -> anyhow::Result<ListenerSettings> {

@@ -1,10 +1,11 @@
 //! What every command works with: the settings, the store, and where its words go.
 
-use crate::config::{Algorithm, BlobKind, Config};
+use crate::config::{Algorithm, BlobKind, Config, Gateway, QuotaProfile};
 use crate::failure::Usage;
 use crate::master_key;
 use anyhow::Context as _;
 use ringfence_app::context::{Ctx, Settings};
+use ringfence_app::quota::{Limits, Rate};
 use ringfence_core::account::{Region, TokenAlg};
 use ringfence_core::context::{SystemClock, SystemRandom};
 use ringfence_core::key_schedule::KeySchedule;
@@ -116,6 +117,7 @@ impl Shell {
                 use_secs: config.keys.rotate_secs,
                 retire_secs: config.keys.retire_secs,
             },
+            limits: quota_limits(&config.gateway),
             ..Settings::default()
         })
     }
@@ -202,5 +204,16 @@ mod tests {
         for bad in ["", "h", "24", "1.5h", "-1h", "24hé", "9999999d"] {
             assert!(span_secs(bad).is_err(), "{bad}");
         }
+    }
+}
+
+/// How many calls the settings let an account make.
+fn quota_limits(gateway: &Gateway) -> Limits {
+    match gateway.quota_profile {
+        QuotaProfile::Vcc => Limits::vcc(),
+        QuotaProfile::Open => Limits {
+            account: Some(Rate::per_minute(gateway.requests_per_minute)),
+            ..Limits::open()
+        },
     }
 }

@@ -8,15 +8,14 @@ use std::net::IpAddr;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::HOST;
 use http::request::Parts;
 use ringfence_app::gateway::{AdmitRequest, Admitted, Refusal, RouteRule, gateway_admit};
-use ringfence_core::account::Region;
 
 use crate::app::App;
 use crate::gateway::bearer::bearer_take;
 use crate::gateway::error::GatewayError;
 use crate::web::hall::ClientAddress;
+use crate::web::host::{host_named, region_of};
 
 /// What the layer in front of one operation knows.
 #[derive(Clone, Debug)]
@@ -51,7 +50,7 @@ pub(super) async fn call_admit(
                 token: &token,
                 route: rule,
                 source: source(&parts),
-                host_region: host_region(app, &parts),
+                host_region: region_of(host_named(&parts.headers, &parts.uri), &app.ctx.settings),
             };
             gateway_admit(&app.ctx, &asked)
                 .map(|admitted| (admitted, Request::from_parts(parts, body)))
@@ -71,22 +70,4 @@ pub(super) async fn call_admit(
 
 fn source(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<ClientAddress>().map(|from| from.0)
-}
-
-/// The region whose host name was called, when it is one region's alone.
-fn host_region(app: &App, parts: &Parts) -> Option<Region> {
-    let host = match parts.uri.host() {
-        Some(host) => host,
-        None => parts.headers.get(HOST)?.to_str().ok()?,
-    };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        Some(_) | None => host,
-    };
-    app.ctx
-        .settings
-        .hosts
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, region)| *region)
 }

@@ -30,7 +30,7 @@ const PROVENANCE: &[&str] = &["forwarded", "x-real-ip", "x-client-ip", "true-cli
 
 /// Who calls, from which address and how, as the upstream is told.
 #[derive(Debug, Clone)]
-pub struct Provenance {
+pub(super) struct Provenance {
     /// The addresses to write into `X-Forwarded-For`, the client's first.
     pub addresses: String,
     /// `http` or `https`, as the client came.
@@ -40,7 +40,7 @@ pub struct Provenance {
 }
 
 /// Takes off a request what must not reach an upstream.
-pub fn request_headers_clean(headers: &mut HeaderMap, forward_token: bool) {
+pub(super) fn request_headers_clean(headers: &mut HeaderMap, forward_token: bool) {
     connection_headers_remove(headers);
     remove_where(headers, |plain| {
         plain.starts_with(IDENTITY_PREFIX)
@@ -54,13 +54,13 @@ pub fn request_headers_clean(headers: &mut HeaderMap, forward_token: bool) {
 }
 
 /// Takes off a response what concerns the upstream's connection, or claims to come from the gateway.
-pub fn response_headers_clean(headers: &mut HeaderMap) {
+pub(super) fn response_headers_clean(headers: &mut HeaderMap) {
     connection_headers_remove(headers);
     remove_where(headers, |plain| plain.starts_with(IDENTITY_PREFIX));
 }
 
 /// Writes where a request came from.
-pub fn provenance_set(headers: &mut HeaderMap, provenance: Provenance) {
+pub(super) fn provenance_set(headers: &mut HeaderMap, provenance: Provenance) {
     let Provenance {
         addresses,
         proto,

@@ -3,18 +3,18 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use ringfence_app::context::Settings;
 use ringfence_app::token::{ClientProof, Origin, TokenError};
-use ringfence_core::account::Region;
 use ringfence_core::secret::Secret;
 
 use super::basic::basic_parse;
 use super::form::{Form, MAX_BODY_BYTES};
 use crate::app::App;
 use crate::web::hall::ClientAddress;
+use crate::web::host::{host_named, region_of};
 
 /// A well-formed request of a client that says who it is.
 #[derive(Debug)]
@@ -118,8 +118,7 @@ fn proof_of(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError>
 }
 
 fn origin_of(parts: &Parts, settings: &Settings) -> Origin {
-    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| parts.uri.host()).unwrap_or_default();
+    let host = host_named(&parts.headers, &parts.uri);
     let address = parts
         .extensions
         .get::<ClientAddress>()
@@ -128,20 +127,6 @@ fn origin_of(parts: &Parts, settings: &Settings) -> Origin {
         address,
         region: region_of(host, settings),
     }
-}
-
-/// The region that a host name belongs to, when it belongs to one alone.
-fn region_of(host: &str, settings: &Settings) -> Option<Region> {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let mut regions = settings
-        .hosts
-        .iter()
-        .filter(|(known, _)| known.eq_ignore_ascii_case(name));
-    let (_, region) = regions.next()?;
-    regions.all(|(_, other)| other == region).then_some(*region)
 }
 
 #[cfg(test)]
@@ -173,24 +158,5 @@ mod tests {
             assert!(!with(bad), "{bad}");
         }
         assert!(!is_form(&HeaderMap::new()));
-    }
-
-    #[test]
-    fn a_host_of_one_region_names_it() {
-        let settings = Settings {
-            hosts: vec![
-                ("emea.cc.example".to_owned(), Region::Emea),
-                ("shared.example".to_owned(), Region::Emea),
-                ("shared.example".to_owned(), Region::Nam),
-            ],
-            ..Settings::default()
-        };
-        assert_eq!(
-            region_of("EMEA.cc.example:8443", &settings),
-            Some(Region::Emea)
-        );
-        assert_eq!(region_of("shared.example", &settings), None);
-        assert_eq!(region_of("[::1]:8080", &settings), None);
-        assert_eq!(region_of("", &settings), None);
     }
 }

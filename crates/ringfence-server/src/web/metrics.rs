@@ -55,7 +55,7 @@ pub struct Metrics {
     tokens_refused: Family<ReasonLabel, Counter>,
     upstream_faults: Family<UpstreamLabels, Counter>,
     directory_staleness: Gauge<f64, AtomicU64>,
-    directory_feed_lag: Gauge,
+    directory_seq: Gauge,
     directory_credentials: Gauge,
 }
 
@@ -76,10 +76,10 @@ impl Default for Metrics {
 pub struct Readings {
     /// How long ago the directory last knew that it was up to date.
     pub directory_staleness: Duration,
-    /// Change-feed rows known to exist and not yet applied.
-    pub directory_feed_lag: u64,
+    /// The last change that the directory contains.
+    pub directory_seq: i64,
     /// Credentials in the directory.
-    pub n_credentials: u64,
+    pub n_credentials: usize,
 }
 
 impl Metrics {
@@ -99,7 +99,7 @@ impl Metrics {
             tokens_refused: Family::default(),
             upstream_faults: Family::default(),
             directory_staleness: Gauge::default(),
-            directory_feed_lag: Gauge::default(),
+            directory_seq: Gauge::default(),
             directory_credentials: Gauge::default(),
         };
         metrics.registry = Arc::new(metrics.register());
@@ -151,9 +151,9 @@ impl Metrics {
             self.directory_staleness.clone(),
         );
         registry.register(
-            "directory_feed_lag",
-            "Change-feed rows not yet applied on this node",
-            self.directory_feed_lag.clone(),
+            "directory_seq",
+            "Number of the last change applied on this node; nodes that differ for long do not keep up",
+            self.directory_seq.clone(),
         );
         registry.register(
             "directory_credentials",
@@ -223,11 +223,9 @@ impl Metrics {
     pub fn render(&self, readings: Readings) -> String {
         self.directory_staleness
             .set(readings.directory_staleness.as_secs_f64());
-        let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        self.directory_feed_lag
-            .set(whole(readings.directory_feed_lag));
+        self.directory_seq.set(readings.directory_seq);
         self.directory_credentials
-            .set(whole(readings.n_credentials));
+            .set(i64::try_from(readings.n_credentials).unwrap_or(i64::MAX));
         let mut out = String::new();
         match text::encode(&mut out, &self.registry) {
             Ok(()) => out,
@@ -261,7 +259,7 @@ mod tests {
         metrics.upstream_failed("billing", "timeout");
         let text = metrics.render(Readings {
             directory_staleness: Duration::from_millis(1500),
-            directory_feed_lag: 2,
+            directory_seq: 2,
             n_credentials: 7,
         });
         for line in [
@@ -271,7 +269,7 @@ mod tests {
             r#"ringfence_upstream_faults_total{upstream="billing",kind="timeout"} 1"#,
             "ringfence_requests_in_flight 1",
             "ringfence_directory_staleness_seconds 1.5",
-            "ringfence_directory_feed_lag 2",
+            "ringfence_directory_seq 2",
             "ringfence_directory_credentials 7",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
