@@ -176,7 +176,9 @@ async fn in_canonical_case(
         Ok(response) => response,
         Err(never) => match never {},
     };
-    response.extensions_mut().insert(RouteName(template.as_str().into()));
+    response
+        .extensions_mut()
+        .insert(RouteName(template.as_str().into()));
     response
 }
 

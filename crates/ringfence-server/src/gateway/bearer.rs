@@ -108,7 +108,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_token() {
-        for value in ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer \"a\""] {
+        for value in [
+            "Bearer",
+            "Bearer ",
+            "Bearer a b",
+            "Bearer a,b",
+            "Bearer \"a\"",
+        ] {
             assert_eq!(parse(value), Err(Reason::TokenUnreadable), "{value}");
         }
         for value in ["Basic a", "Bearera", "", "Bearer\ta"] {
@@ -138,7 +144,10 @@ mod tests {
             Err(Reason::TokenMisplaced)
         );
         let form = with().header(CONTENT_TYPE, FORM);
-        assert_eq!(take(form, "a=1&access_token=t").await, Err(Reason::TokenTwice));
+        assert_eq!(
+            take(form, "a=1&access_token=t").await,
+            Err(Reason::TokenTwice)
+        );
         let form = with().header(CONTENT_TYPE, FORM);
         assert_eq!(take(form, "a=access_token").await.as_deref(), Ok("t"));
         let long = with().header(CONTENT_TYPE, FORM);

@@ -50,7 +50,9 @@ impl GatewayError {
                 RefusalClass::BadRequest
                 | RefusalClass::TooLarge
                 | RefusalClass::Unauthenticated
-                | RefusalClass::Forbidden => refusal.reason.oauth_error().unwrap_or("invalid_request"),
+                | RefusalClass::Forbidden => {
+                    refusal.reason.oauth_error().unwrap_or("invalid_request")
+                }
             },
             Self::NoRoute => "not_found",
             Self::OtherMethod => "method_not_allowed",

@@ -73,7 +73,5 @@ async fn metrics_show(State(app): State<App>) -> Response {
 }
 
 fn staleness_ms(app: &App) -> u64 {
-    app.ctx
-        .directory
-        .staleness_ms(app.ctx.clock.monotonic_ms())
+    app.ctx.directory.staleness_ms(app.ctx.clock.monotonic_ms())
 }
