@@ -114,7 +114,7 @@ def main():
         for number, (start, direction, customer, agent, line, queue, turns) in enumerate(CALLS, 1):
             guid = uuid.UUID(f"0190a1b2-3333-4d5e-8f60-7a8b9c0d{number:04x}")
             inbound = direction == "inbound"
-            file, digest, duration = "", "", 0 if direction == "outbound" else 21_500
+            file, digest, duration = "", "", 41_000 if direction == "outbound" else 21_500
             if turns:
                 path = OUT / f"{number:04}.wav"
                 voices = {"agent": AGENTS[agent], "customer": CUSTOMERS[int(customer[-1]) % len(CUSTOMERS)]}

@@ -3,7 +3,9 @@
 use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
-use crate::{account, completions, credential, doctor, keys, logging, serve, settings, user};
+use crate::{
+    account, completions, credential, doctor, import, keys, logging, serve, settings, user,
+};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -62,6 +64,9 @@ enum Command {
     /// Signing keys: list, rotate, withdraw
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Calls and recordings from elsewhere: recordings
+    #[command(subcommand)]
+    Import(import::ImportCommand),
     /// The settings file: sample, check
     #[command(subcommand)]
     Config(settings::ConfigCommand),
@@ -108,6 +113,7 @@ impl Cli {
             Command::User(command) => user::run(&shell, command).await,
             Command::Credential(command) => credential::run(&shell, command).await,
             Command::Keys(command) => keys::run(&shell, command).await,
+            Command::Import(command) => import::run(&shell, command).await,
             Command::Config(command) => settings::run(&shell, &command),
             Command::Doctor => doctor::run(&shell).await,
             Command::Completions(args) => Ok(completions::run(&args)),

@@ -9,6 +9,7 @@ mod config;
 mod credential;
 mod doctor;
 mod failure;
+mod import;
 mod keys;
 mod logging;
 mod master_key;

@@ -26,7 +26,7 @@ pub struct S3Settings {
     pub region: String,
     /// URL of a store that is not Amazon's.
     pub endpoint: Option<String>,
-    /// Public half of the access key.
+    /// Public half of the access key; empty where the machine itself is let in.
     pub access_key_id: String,
     /// Secret half of the access key.
     pub secret_access_key: String,
@@ -53,9 +53,12 @@ impl S3Settings {
     pub(super) fn connect(&self) -> Result<Arc<dyn ObjectStore>, BlobError> {
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&self.bucket)
-            .with_region(&self.region)
-            .with_access_key_id(&self.access_key_id)
-            .with_secret_access_key(&self.secret_access_key);
+            .with_region(&self.region);
+        if !self.access_key_id.is_empty() {
+            builder = builder
+                .with_access_key_id(&self.access_key_id)
+                .with_secret_access_key(&self.secret_access_key);
+        }
         if let Some(endpoint) = &self.endpoint {
             builder = builder
                 .with_endpoint(endpoint)
