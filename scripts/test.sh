@@ -19,7 +19,11 @@ export RINGFENCE_REQUIRE_PG=1
 export RINGFENCE_REQUIRE_ALL=1
 
 say "cargo test"
-cargo test --workspace --locked "$@"
+if [ $# -gt 0 ]; then
+    cargo test --locked "$@"
+else
+    cargo test --workspace --locked
+fi
 
 # A minimal toolchain comes without these two; rustup can add them.
 for tool in fmt clippy; do
