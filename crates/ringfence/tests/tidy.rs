@@ -304,6 +304,33 @@ fn both_migration_sets_have_the_same_numbers() {
 }
 
 #[test]
+fn every_reason_code_is_explained_to_integrators() {
+    let page = read(&root().join("docs/integrators.md"));
+    let mut codes = BTreeSet::new();
+    for file in all_rust_files()
+        .iter()
+        .filter(|file| !shown(file).starts_with("crates/ringfence/"))
+    {
+        let text = read(file);
+        for body in text.split("fn code(self)").skip(1) {
+            let body = body.split("\n    }").next().unwrap_or_default();
+            codes.extend(body.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    assert!(
+        codes.len() > 40,
+        "only {} reason codes are found",
+        codes.len()
+    );
+    for code in codes {
+        assert!(
+            page.contains(&format!("`{code}`")),
+            "docs/integrators.md does not explain `{code}`"
+        );
+    }
+}
+
+#[test]
 fn every_fork_between_the_engines_is_written_down() {
     let page = read(&root().join("docs/decisions/0001-one-sql-text-for-two-engines.md"));
     let store = root().join("crates/ringfence-store");
