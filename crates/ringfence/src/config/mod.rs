@@ -32,7 +32,7 @@ pub(crate) use collect::Collect;
 pub(crate) use database::Database;
 pub(crate) use directory::Directory;
 pub(crate) use environment::Environment;
-pub(crate) use gateway::Gateway;
+pub(crate) use gateway::{Gateway, QuotaProfile};
 pub(crate) use hidden::Hidden;
 pub(crate) use keys::Keys;
 pub(crate) use log::{Log, LogFormat};
