@@ -106,7 +106,15 @@ pub async fn content_delete(
     let victims: Vec<&ContentItem> = listing.items.iter().filter(with_it).collect();
     remove(&mut tx, live, id, &victims).await?;
     let keys: Vec<&str> = victims.iter().map(|item| item.key.as_str()).collect();
-    record(ctx, &mut tx, live, "content.delete", id, json!({"keys": keys})).await?;
+    record(
+        ctx,
+        &mut tx,
+        live,
+        "content.delete",
+        id,
+        json!({"keys": keys}),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 

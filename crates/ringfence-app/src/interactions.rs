@@ -75,7 +75,9 @@ pub async fn interaction_search(
     token: Option<&str>,
 ) -> Result<Found, Error> {
     check_window(search)?;
-    let after = token.map(|token| token_open(ctx, live, token)).transpose()?;
+    let after = token
+        .map(|token| token_open(ctx, live, token))
+        .transpose()?;
     let search = store_search(live, search);
     let mut tx = ctx.db.begin_read().await?;
     // One more than asked for tells whether anything follows.
@@ -202,7 +204,9 @@ fn check_window(search: &InteractionSearch) -> Result<(), Error> {
         return Err(Error::Invalid("end must not be before start".to_owned()));
     }
     if search.until.ms_since(search.from) > LONGEST_WINDOW_MS {
-        return Err(Error::Invalid("The maximum date range is 7 days".to_owned()));
+        return Err(Error::Invalid(
+            "The maximum date range is 7 days".to_owned(),
+        ));
     }
     Ok(())
 }

@@ -132,9 +132,10 @@ pub async fn stats_agent_status(
         let channels: Vec<OngoingChannel> = ongoing
             .extract_if(.., |channel| channel.agent == activity.agent)
             .collect();
-        let joined = channels
-            .iter()
-            .map(|c| c.started_at.plus_ms(i64::try_from(c.offset_ms).unwrap_or(i64::MAX)));
+        let joined = channels.iter().map(|c| {
+            c.started_at
+                .plus_ms(i64::try_from(c.offset_ms).unwrap_or(i64::MAX))
+        });
         items.push(AgentStatus {
             agent: activity.agent,
             since: joined.max().or(activity.last_ended_at),

@@ -52,8 +52,7 @@ pub async fn admin_user_page(
     let account_id = live.account.id;
     let mut tx = ctx.db.begin_read().await?;
     let total = store::user_count(&mut tx, account_id, active).await?;
-    let rows =
-        store::user_page(&mut tx, account_id, active, page.offset(), page.limit()).await?;
+    let rows = store::user_page(&mut tx, account_id, active, page.offset(), page.limit()).await?;
     let items = rows.into_iter().map(|(user, profile)| AdminUser {
         user,
         profile: Profile::parse(&profile),

@@ -61,6 +61,17 @@ pub struct OngoingChannel {
     pub events: Vec<ChannelEvent>,
 }
 
+/// How much of an agent's attention an interaction takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Workload {
+    /// A call.
+    Call,
+    /// A conversation in writing, as it happens.
+    SemiLive,
+    /// Something that can wait, such as a case or an e-mail.
+    NonLive,
+}
+
 impl Include {
     /// Parses the text of the API, in any case; `None` when it is none of them.
     #[must_use]
@@ -77,6 +88,22 @@ impl Include {
 }
 
 impl OngoingChannel {
+    /// How much of the agent's attention it takes, by its medium.
+    #[must_use]
+    pub fn workload(&self) -> Workload {
+        let begins = |word: &str| {
+            let start = self.medium.get(..word.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+        };
+        if begins("Phone") || begins("Call") {
+            Workload::Call
+        } else if begins("Chat") || begins("Web chat") || begins("Message") {
+            Workload::SemiLive
+        } else {
+            Workload::NonLive
+        }
+    }
+
     /// When what goes on now began: the last event, or the agent's joining.
     #[must_use]
     pub fn since(&self) -> Timestamp {

@@ -175,10 +175,7 @@ mod tests {
 
     #[test]
     fn lines_decide_unless_groups_do() {
-        let (sales, billing) = (
-            GroupId::from_bytes([1; 16]),
-            GroupId::from_bytes([2; 16]),
-        );
+        let (sales, billing) = (GroupId::from_bytes([1; 16]), GroupId::from_bytes([2; 16]));
         let lines = [Line::parse("+441632960900").unwrap()];
         let other = Line::parse("+441632960901").unwrap();
         let by_line = Viewer {

@@ -64,9 +64,7 @@ pub async fn content_search(
     let limit = statement.bind(limit);
     let offset = statement.bind(offset);
     statement.push(&format!(" LIMIT {limit} OFFSET {offset}"));
-    let rows = tx
-        .fetch_all_built(statement.text, &statement.args)
-        .await?;
+    let rows = tx.fetch_all_built(statement.text, &statement.args).await?;
     complete(tx, search.account_id, &rows).await
 }
 
@@ -78,9 +76,7 @@ pub async fn content_search_count(tx: &mut Tx, search: &ContentSearch<'_>) -> Re
     let Some(statement) = conditions("SELECT COUNT(*) AS n FROM ", search, None) else {
         return Ok(0);
     };
-    let rows = tx
-        .fetch_all_built(statement.text, &statement.args)
-        .await?;
+    let rows = tx.fetch_all_built(statement.text, &statement.args).await?;
     rows.first().map_or(Ok(0), |row| row.int("n"))
 }
 
