@@ -78,17 +78,18 @@ async fn download(
     headers.insert(CONTENT_LENGTH, (range.end - range.start).into());
     if status == StatusCode::PARTIAL_CONTENT {
         let last = range.end.saturating_sub(1);
-        put(headers, CONTENT_RANGE, &format!("bytes {}-{last}/{size_bytes}", range.start));
+        put(
+            headers,
+            CONTENT_RANGE,
+            &format!("bytes {}-{last}/{size_bytes}", range.start),
+        );
     }
     Ok(response)
 }
 
 fn describe(headers: &mut HeaderMap, item: &ContentItem, entity: &Entity) {
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     put(headers, ETAG, &entity.etag);
     put(headers, LAST_MODIFIED, &entity.last_modified.to_http_date());

@@ -40,7 +40,8 @@ impl Entity {
             Some(tags) if !self.listed(tags, true) => return Selection::Precondition,
             Some(_) => {}
             None => {
-                let since = text(headers, &IF_UNMODIFIED_SINCE).and_then(Timestamp::parse_http_date);
+                let since =
+                    text(headers, &IF_UNMODIFIED_SINCE).and_then(Timestamp::parse_http_date);
                 if since.is_some_and(|at| self.last_modified.secs() > at.secs()) {
                     return Selection::Precondition;
                 }
@@ -177,7 +178,10 @@ mod tests {
             (vec![(IF_NONE_MATCH, "\"abc\"")], NotModified),
             (vec![(IF_NONE_MATCH, "\"x\", W/\"abc\"")], NotModified),
             (vec![(IF_NONE_MATCH, "*")], NotModified),
-            (vec![(IF_NONE_MATCH, "\"x\""), (IF_MODIFIED_SINCE, LATER)], Whole),
+            (
+                vec![(IF_NONE_MATCH, "\"x\""), (IF_MODIFIED_SINCE, LATER)],
+                Whole,
+            ),
             (vec![(IF_MODIFIED_SINCE, AT)], NotModified),
             (vec![(IF_MODIFIED_SINCE, EARLIER)], Whole),
             (vec![(IF_MATCH, "\"abc\"")], Whole),

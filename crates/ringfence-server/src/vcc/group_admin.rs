@@ -166,7 +166,9 @@ pub(super) fn entries<'b>(
     list: &str,
 ) -> Result<Vec<&'b Map<String, Value>>, VccError> {
     let fault = || VccError::invalid(API, format!("{list} must be a list of objects"));
-    let entries = member(body, list).and_then(Value::as_array).ok_or_else(fault)?;
+    let entries = member(body, list)
+        .and_then(Value::as_array)
+        .ok_or_else(fault)?;
     let objects = entries.iter().map(|e| e.as_object().ok_or_else(fault));
     objects.collect()
 }

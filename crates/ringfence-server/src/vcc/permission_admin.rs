@@ -102,12 +102,15 @@ async fn groups_answer(
     let (user, found) = group_permission_list(&app.ctx, &caller.0.live, id, page)
         .await
         .map_err(failed(API))?;
-    let group_permissions = found.items.iter().map(|(group, access)| GroupPermissionView {
-        group_id: group.id.to_string(),
-        group_display_id: &group.display_id,
-        group_name: &group.name,
-        group_permission: access.as_str(),
-    });
+    let group_permissions = found
+        .items
+        .iter()
+        .map(|(group, access)| GroupPermissionView {
+            group_id: group.id.to_string(),
+            group_display_id: &group.display_id,
+            group_name: &group.name,
+            group_permission: access.as_str(),
+        });
     let view = GroupPermissionsView {
         owner: OwnerView::of(&user, &found),
         group_permissions: group_permissions.collect(),

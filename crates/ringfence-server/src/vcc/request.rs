@@ -192,9 +192,15 @@ mod tests {
 
     #[test]
     fn names_match_in_any_case_and_stand_once() {
-        let params = Params::parse(Api::Stats, Some("LIMIT=5&start=2026-03-02T09:15:30+00:00&x=&y=1&Y=2"));
+        let params = Params::parse(
+            Api::Stats,
+            Some("LIMIT=5&start=2026-03-02T09:15:30+00:00&x=&y=1&Y=2"),
+        );
         assert_eq!(params.number("limit", 25).unwrap(), 5);
-        assert_eq!(params.instant("start").unwrap(), Timestamp::parse("2026-03-02T09:15:30Z").ok());
+        assert_eq!(
+            params.instant("start").unwrap(),
+            Timestamp::parse("2026-03-02T09:15:30Z").ok()
+        );
         assert_eq!(params.text("x").unwrap(), None);
         assert!(params.text("y").is_err());
         assert!(params.required_instant("end").is_err());
@@ -202,8 +208,18 @@ mod tests {
 
     #[test]
     fn numbers_are_plain_digits() {
-        for bad in ["limit=-1", "limit=%2B5", "limit=1e3", "limit=99999999999999999999"] {
-            assert!(Params::parse(Api::Stats, Some(bad)).number("limit", 1).is_err(), "{bad}");
+        for bad in [
+            "limit=-1",
+            "limit=%2B5",
+            "limit=1e3",
+            "limit=99999999999999999999",
+        ] {
+            assert!(
+                Params::parse(Api::Stats, Some(bad))
+                    .number("limit", 1)
+                    .is_err(),
+                "{bad}"
+            );
         }
     }
 }

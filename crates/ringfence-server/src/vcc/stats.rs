@@ -334,7 +334,9 @@ impl<'v> VisitView<'v> {
             presented_skills: &visit.skills,
             category: visit.category.as_deref(),
             reason: visit.reason.as_deref(),
-            duration: visit.left_at.map(|left_at| left_at.ms_since(visit.entered_at)),
+            duration: visit
+                .left_at
+                .map(|left_at| left_at.ms_since(visit.entered_at)),
             targets: target.map(|target_time_to_answer| TargetsView {
                 target_time_to_answer,
             }),

@@ -16,12 +16,12 @@ pub(super) struct UserView<'v> {
     active: bool,
     locked: bool,
     sso_external_id: Option<&'v Value>,
-    user_account_configuration: AccountView<'v>,
+    user_account_configuration: AccountView,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AccountView<'v> {
+struct AccountView {
     role: &'static str,
     chargeable: bool,
     act_as_agent: bool,

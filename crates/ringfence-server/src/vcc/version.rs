@@ -62,16 +62,30 @@ mod tests {
         let v3 = "application/vnd.newvoicemedia.v3+json";
         assert!(matches!(of(Api::Content, &[v3]), Ok(3)));
         assert!(matches!(
-            of(Api::Stats, &["text/html, Application/VND.NewVoiceMedia.V2+JSON; q=0.5"]),
+            of(
+                Api::Stats,
+                &["text/html, Application/VND.NewVoiceMedia.V2+JSON; q=0.5"]
+            ),
             Ok(2)
         ));
         assert!(matches!(
             of(Api::Stats, &["application/vnd.newvoicemedia.v9+json", v3]),
             Ok(3)
         ));
-        assert!(matches!(of(Api::Users, &[v3]), Err(Fault::VersionUnsupported)));
-        for none in [&[][..], &["*/*"], &["application/json"], &["application/vnd.newvoicemedia"]] {
-            assert!(matches!(of(Api::Users, none), Err(Fault::VersionMissing)), "{none:?}");
+        assert!(matches!(
+            of(Api::Users, &[v3]),
+            Err(Fault::VersionUnsupported)
+        ));
+        for none in [
+            &[][..],
+            &["*/*"],
+            &["application/json"],
+            &["application/vnd.newvoicemedia"],
+        ] {
+            assert!(
+                matches!(of(Api::Users, none), Err(Fault::VersionMissing)),
+                "{none:?}"
+            );
         }
     }
 }
