@@ -8,5 +8,4 @@ pub mod app;
 pub mod gateway;
 mod oauth;
 pub mod router;
-mod vcc;
 pub mod web;

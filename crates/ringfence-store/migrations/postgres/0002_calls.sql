@@ -81,13 +81,13 @@ CREATE TABLE queue_visits (
 CREATE INDEX queue_visits_by_entry ON queue_visits (account_id, entered_at, queue, interaction_id, position);
 
 -- The bytes of the blob store, one row for each content address. A row is made before
--- its bytes are, so no crash leaves bytes that no row knows. deleting is set by the
--- sweeper before it removes bytes that nothing names any more.
+-- its bytes are, so no crash leaves bytes that no row knows. sweeping_since is set by
+-- the sweeper before it removes bytes that nothing names any more, else null.
 CREATE TABLE blobs (
-    sha256     TEXT    NOT NULL PRIMARY KEY,
-    size_bytes BIGINT  NOT NULL,
-    claimed_at BIGINT  NOT NULL,
-    deleting   BOOLEAN NOT NULL
+    sha256         TEXT   NOT NULL PRIMARY KEY,
+    size_bytes     BIGINT NOT NULL,
+    claimed_at     BIGINT NOT NULL,
+    sweeping_since BIGINT
 );
 CREATE INDEX blobs_by_claim ON blobs (claimed_at);
 

@@ -130,11 +130,22 @@ async fn the_sweeper_takes_only_what_nothing_names_and_nobody_claimed_lately() {
         let mut tx = store.db.begin_write().await.unwrap();
         blob_claim(&mut tx, old, 3, NOW).await.unwrap();
         blob_claim(&mut tx, fresh, 5, later).await.unwrap();
-        let taken = blob_sweep_begin(&mut tx, later, 10).await.unwrap();
+        let taken = blob_sweep_begin(&mut tx, later, later, 10).await.unwrap();
         assert_eq!(taken, [old], "{}", store.engine);
         // While it is being removed nobody may count on it; a dead sweeper's work is taken up again.
         assert!(!blob_claim(&mut tx, old, 3, later).await.unwrap());
-        assert_eq!(blob_sweep_begin(&mut tx, later, 10).await.unwrap(), [old]);
+        assert_eq!(
+            blob_sweep_begin(&mut tx, later, later, 10).await.unwrap(),
+            []
+        );
+        let much_later = later.plus_secs(86_400);
+        let mut taken = blob_sweep_begin(&mut tx, much_later, much_later, 10)
+            .await
+            .unwrap();
+        taken.sort();
+        let mut left = [old, fresh];
+        left.sort();
+        assert_eq!(taken, left, "{}", store.engine);
         blob_forget(&mut tx, old).await.unwrap();
         assert!(blob_claim(&mut tx, old, 3, later).await.unwrap());
         blob_forget(&mut tx, kept.sha256).await.unwrap();
@@ -144,7 +155,7 @@ async fn the_sweeper_takes_only_what_nothing_names_and_nobody_claimed_lately() {
                 .await
                 .unwrap()
         );
-        let taken = blob_sweep_begin(&mut tx, later, 10).await.unwrap();
+        let taken = blob_sweep_begin(&mut tx, later, later, 10).await.unwrap();
         assert_eq!(taken, [kept.sha256], "{}", store.engine);
     }
 }
@@ -163,7 +174,7 @@ async fn a_claim_made_while_the_sweeper_waits_keeps_the_blob() {
         let db = store.db.clone();
         let sweeper = tokio::spawn(async move {
             let mut tx = db.begin_write().await.unwrap();
-            let taken = blob_sweep_begin(&mut tx, later, 10).await.unwrap();
+            let taken = blob_sweep_begin(&mut tx, later, later, 10).await.unwrap();
             tx.commit().await.unwrap();
             taken
         });
