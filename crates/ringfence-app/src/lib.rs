@@ -5,17 +5,23 @@
 //! admitting a call read the [`directory`] only. Read [`context`] first.
 
 pub mod accounts;
+pub mod contents;
 pub mod context;
 pub mod credentials;
 pub mod directory;
 pub mod error;
 pub mod gateway;
+pub mod group_admin;
 pub mod groups;
 pub mod import;
+pub mod interactions;
 pub mod keys;
+pub mod paging;
 pub mod password;
 pub mod quota;
+pub mod stats;
 pub mod sweep;
 pub mod token;
 pub mod usage;
+pub mod user_admin;
 pub mod users;

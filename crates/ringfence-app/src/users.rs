@@ -6,11 +6,11 @@ use crate::error::Error;
 use crate::groups::group_ensure;
 use crate::password::password_hash;
 use ringfence_core::account::AccountName;
-use ringfence_core::id::UserId;
+use ringfence_core::id::{AccountId, UserId};
 use ringfence_core::permission::Permission;
 use ringfence_core::secret::Secret;
 use ringfence_core::user::{AgentNumber, Line, PermissionOverrides, Role, User, Username};
-use ringfence_store::db;
+use ringfence_store::db::{self, Tx};
 use ringfence_store::feed::FeedKind;
 use ringfence_store::{groups, users as store};
 use serde_json::json;
@@ -39,6 +39,8 @@ pub struct NewUser {
 /// What to change of a person; what is `None` stays.
 #[derive(Debug, Default)]
 pub struct UserEdit {
+    /// Their unique name.
+    pub username: Option<Username>,
     /// How people call them.
     pub name: Option<String>,
     /// Their e-mail address.
@@ -71,12 +73,30 @@ pub async fn user_create(
     account: &AccountName,
     new: NewUser,
 ) -> Result<User, Error> {
+    let account = account_show(ctx, account).await?;
+    let hash = match &new.password {
+        Some(password) => Some(password_hash(&*ctx.random, password.clone()).await?),
+        None => None,
+    };
+    let mut tx = ctx.db.begin_write().await?;
+    let user = user_make(ctx, &mut tx, actor, (account.id, new)).await?;
+    store::user_password_set(&mut tx, user.id, hash.as_deref()).await?;
+    ctx.commit(tx).await?;
+    Ok(user)
+}
+
+/// Makes a person within a transaction, without a password.
+pub(crate) async fn user_make(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &Actor,
+    (account_id, new): (AccountId, NewUser),
+) -> Result<User, Error> {
     check_text("name", &new.name)?;
     check_text("e-mail address", &new.email)?;
-    let account = account_show(ctx, account).await?;
     let user = User {
         id: UserId::new(ctx.now(), &*ctx.random),
-        account_id: account.id,
+        account_id,
         username: new.username,
         name: new.name,
         email: new.email,
@@ -92,17 +112,10 @@ pub async fn user_create(
         created_at: ctx.now(),
         last_login_at: None,
     };
-    let hash = match new.password {
-        Some(password) => Some(password_hash(&*ctx.random, password).await?),
-        None => None,
-    };
-    let mut tx = ctx.db.begin_write().await?;
-    taken(store::user_insert(&mut tx, &user).await)?;
-    store::user_password_set(&mut tx, user.id, hash.as_deref()).await?;
+    taken(store::user_insert(tx, &user).await)?;
     let detail = json!({"role": user.role.as_str()});
-    ctx.record(&mut tx, change(&user, "user.create", detail, actor))
+    ctx.record(tx, change(&user, "user.create", detail, actor))
         .await?;
-    ctx.commit(tx).await?;
     Ok(user)
 }
 
@@ -185,35 +198,50 @@ pub async fn user_edit(
         None => None,
     };
     let mut tx = ctx.db.begin_write().await?;
-    let found = store::user_find(&mut tx, id).await?;
+    let user = user_change(ctx, &mut tx, actor, id, (&edit, hash.as_deref())).await?;
+    ctx.commit(tx).await?;
+    Ok(user)
+}
+
+/// Changes a person within a transaction.
+pub(crate) async fn user_change(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: UserId,
+    (edit, hash): (&UserEdit, Option<&str>),
+) -> Result<User, Error> {
+    let found = store::user_find(tx, id).await?;
     let before = found.ok_or_else(|| Error::NotFound("user".to_owned()))?;
-    let mut user = edited(&before, &edit)?;
+    let mut user = edited(&before, edit)?;
     if let Some(names) = &edit.groups {
         user.groups.clear();
         for name in names {
             user.groups
-                .push(group_ensure(ctx, &mut tx, user.account_id, name).await?.id);
+                .push(group_ensure(ctx, tx, user.account_id, name).await?.id);
         }
         user.groups.sort_unstable();
         user.groups.dedup();
-        groups::user_groups_set(&mut tx, user.id, &user.groups).await?;
+        groups::user_groups_set(tx, user.id, &user.groups).await?;
     }
-    if let Some(hash) = &hash {
-        store::user_password_set(&mut tx, user.id, Some(hash)).await?;
+    if let Some(hash) = hash {
+        store::user_password_set(tx, user.id, Some(hash)).await?;
     }
     if user == before && hash.is_none() {
         return Ok(user);
     }
-    taken(store::user_update(&mut tx, &user).await)?;
+    taken(store::user_update(tx, &user).await)?;
     let detail = difference(&before, &user, hash.is_some());
-    ctx.record(&mut tx, change(&user, "user.set", detail, actor))
+    ctx.record(tx, change(&user, "user.set", detail, actor))
         .await?;
-    ctx.commit(tx).await?;
     Ok(user)
 }
 
 fn edited(before: &User, edit: &UserEdit) -> Result<User, Error> {
     let mut user = before.clone();
+    if let Some(username) = &edit.username {
+        user.username.clone_from(username);
+    }
     if let Some(name) = &edit.name {
         check_text("name", name)?;
         user.name.clone_from(name);

@@ -2,8 +2,9 @@
 
 use crate::digest::ContentDigest;
 use crate::id::InteractionId;
+use crate::interaction::{Address, Direction};
 use crate::time::Timestamp;
-use crate::user::AgentNumber;
+use crate::user::{AgentNumber, Line};
 use thiserror::Error;
 
 /// Kind of a content item, the `type` of the APIs.
@@ -62,6 +63,27 @@ pub struct ContentItem {
     pub properties: Option<String>,
     /// Whether it must not be deleted.
     pub legal_hold: bool,
+}
+
+/// An interaction as the Interaction Content API lists it, with all its items.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContentListing {
+    /// Its id.
+    pub id: InteractionId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Who began it.
+    pub direction: Direction,
+    /// The address that began it.
+    pub connect_from: Address,
+    /// The address that was contacted.
+    pub connect_to: Address,
+    /// The address whose permission gates its content.
+    pub line: Line,
+    /// The agents who handled it, by number.
+    pub agents: Vec<AgentNumber>,
+    /// Its items, by key, whoever may see them.
+    pub items: Vec<ContentItem>,
 }
 
 /// A value of this module is not one of those allowed.

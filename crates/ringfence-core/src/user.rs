@@ -93,6 +93,26 @@ pub struct Group {
     pub max_wrap_up_secs: u32,
 }
 
+/// A member of a group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Member {
+    /// Their id.
+    pub id: UserId,
+    /// Their number when they act as an agent.
+    pub agent: Option<AgentNumber>,
+    /// How people call them.
+    pub name: String,
+}
+
+/// How far somebody may reach into a group they need not belong to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GroupAccess {
+    /// They may look.
+    Read,
+    /// They may change.
+    Write,
+}
+
 /// A value of this module is not one of those allowed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum UserError {
@@ -198,6 +218,25 @@ impl Line {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl GroupAccess {
+    /// `Read` or `Write`, as the User Admin API writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "Read",
+            Self::Write => "Write",
+        }
+    }
+
+    /// Parses the text, in any case; `None` when it is neither.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Read, Self::Write]
+            .into_iter()
+            .find(|a| a.as_str().eq_ignore_ascii_case(text))
     }
 }
 

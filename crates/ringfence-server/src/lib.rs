@@ -8,4 +8,5 @@ pub mod app;
 pub mod gateway;
 mod oauth;
 pub mod router;
+mod vcc;
 pub mod web;

@@ -7,12 +7,13 @@ use crate::app::{App, Roles};
 use crate::gateway::admit::{Gate, gate_pass};
 use crate::gateway::upstream::upstream_call;
 use crate::oauth;
+use crate::vcc;
 use crate::web::hall::{RouteName, hall_layer};
 use crate::web::operations;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::http::Uri;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use ringfence_app::gateway::RouteRule;
@@ -48,11 +49,16 @@ pub struct Rule {
 struct Entry {
     rule: Rule,
     handler: MethodRouter<App>,
+    /// The API in whose words the gateway's refusals are said.
+    dialect: Option<vcc::Api>,
 }
 
 fn table() -> Vec<Entry> {
     let mut entries = Vec::new();
     entries.extend(token_service());
+    entries.extend(interaction_content());
+    entries.extend(stats());
+    entries.extend(user_admin());
     entries.extend(for_operators());
     entries
 }
@@ -66,6 +72,7 @@ fn token_service() -> Vec<Entry> {
             access,
         },
         handler,
+        dialect: None,
     };
     use Access::{Client, Public};
     vec![
@@ -110,6 +117,102 @@ fn token_service() -> Vec<Entry> {
     ]
 }
 
+/// Interaction Content. A fixed path stands before a template that it fits as well.
+fn interaction_content() -> Vec<Entry> {
+    use vcc::interaction_content as api;
+    let entry = |method, path, scope: &'static [Scope], handler| Entry {
+        rule: Rule {
+            method,
+            path,
+            access: Access::Token(scope),
+        },
+        handler,
+        dialect: Some(vcc::Api::Content),
+    };
+    const SEARCH: &str = "/interaction-content/interactions";
+    const BATCH: &str = "/interaction-content/interactions/delete-batch";
+    const ONE: &str = "/interaction-content/interactions/{guid}";
+    const FILE: &str = "/interaction-content/interactions/{guid}/content/{contentKey}";
+    let (read, delete) = (
+        &[Scope::InteractionContentRead],
+        &[Scope::InteractionContentDelete],
+    );
+    vec![
+        entry("GET", SEARCH, read, api::search_route()),
+        entry("POST", BATCH, delete, api::delete_batch_route()),
+        entry("GET", ONE, read, api::show_route()),
+        entry("DELETE", ONE, delete, api::delete_route()),
+        entry("GET", FILE, read, api::content_route()),
+        entry("DELETE", FILE, delete, api::content_delete_route()),
+    ]
+}
+
+/// Insights Stats.
+fn stats() -> Vec<Entry> {
+    use vcc::stats as api;
+    let entry = |path, handler| Entry {
+        rule: Rule {
+            method: "GET",
+            path,
+            access: Access::Token(&[Scope::Stats]),
+        },
+        handler,
+        dialect: Some(vcc::Api::Stats),
+    };
+    vec![
+        entry("/stats/interactions", api::interactions_route()),
+        entry("/stats/interactions/ongoing", api::ongoing_route()),
+        entry("/stats/interactions/{guid}", api::interaction_route()),
+        entry("/stats/agent-status", api::agent_status_route()),
+        entry("/stats/queue-times", api::queue_times_route()),
+    ]
+}
+
+/// User Admin.
+fn user_admin() -> Vec<Entry> {
+    use vcc::user_admin as api;
+    let entry = |method, path, scopes, handler| Entry {
+        rule: Rule {
+            method,
+            path,
+            access: Access::Token(scopes),
+        },
+        handler,
+        dialect: Some(vcc::Api::Users),
+    };
+    let read = |path, handler| entry("GET", path, &[Scope::UsersRead, Scope::UsersWrite], handler);
+    let write = |method, path, handler| entry(method, path, &[Scope::UsersWrite], handler);
+    const USERS: &str = "/useradmin/users";
+    const USER: &str = "/useradmin/users/{userId}";
+    const BY_NAME: &str = "/useradmin/users/by/username/{username}";
+    const BY_AGENT: &str = "/useradmin/users/by/agentDisplayId/{agentDisplayId}";
+    const USER_GROUPS: &str = "/useradmin/users/{userId}/groups";
+    const GROUP_RIGHTS: &str = "/useradmin/users/{userId}/permissions/groups";
+    const LINES: &str = "/useradmin/users/{userId}/permissions/addresses";
+    const RIGHTS: &str = "/useradmin/users/{userId}/permissions/accessPermissions";
+    const GROUPS: &str = "/useradmin/groups";
+    const MEMBERS: &str = "/useradmin/groups/{groupId}/users";
+    vec![
+        read(USERS, api::users_route()),
+        write("POST", USERS, api::user_create_route()),
+        read(BY_NAME, api::user_by_username_route()),
+        read(BY_AGENT, api::user_by_agent_route()),
+        read(USER, api::user_route()),
+        write("PATCH", USER, api::user_edit_route()),
+        read(USER_GROUPS, api::user_groups_route()),
+        write("PUT", USER_GROUPS, api::user_groups_put_route()),
+        read(GROUP_RIGHTS, api::group_permissions_route()),
+        write("PUT", GROUP_RIGHTS, api::group_permissions_put_route()),
+        read(LINES, api::address_permissions_route()),
+        write("PUT", LINES, api::address_permissions_put_route()),
+        read(RIGHTS, api::access_permissions_route()),
+        write("PATCH", RIGHTS, api::access_permissions_patch_route()),
+        read(GROUPS, api::groups_route()),
+        read(MEMBERS, api::group_users_route()),
+        write("PUT", MEMBERS, api::group_users_put_route()),
+    ]
+}
+
 /// What an operator's programs ask.
 fn for_operators() -> Vec<Entry> {
     let entry = |path, handler| Entry {
@@ -119,6 +222,7 @@ fn for_operators() -> Vec<Entry> {
             access: Access::Public,
         },
         handler,
+        dialect: None,
     };
     vec![
         entry("/livez", operations::live_route()),
@@ -149,6 +253,14 @@ pub fn router(app: App) -> Router {
                 entry.handler.route_layer(gate)
             }
             None => entry.handler,
+        };
+        let handler = match entry.dialect {
+            Some(api) => {
+                let words =
+                    move |response: Response| async move { vcc::error::restate(api, response) };
+                handler.route_layer(map_response(words))
+            }
+            None => handler,
         };
         operations = operations.route(entry.rule.path, handler.layer(Extension(entry.rule)));
     }

@@ -16,5 +16,7 @@ pub mod groups;
 pub mod health;
 pub mod interactions;
 pub mod keys;
+pub mod leases;
+pub mod memberships;
 pub mod revocations;
 pub mod users;

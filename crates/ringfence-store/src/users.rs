@@ -174,6 +174,83 @@ pub async fn user_list(
     Ok(users)
 }
 
+/// A page of an account's people by user name: all, or those that are active or archived. Lines and groups stay empty.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn user_page(
+    tx: &mut Tx,
+    account_id: AccountId,
+    active: Option<bool>,
+    offset: i64,
+    limit: u32,
+) -> Result<Vec<(User, String)>, Error> {
+    let rows = tx
+        .fetch_all(
+            "SELECT * FROM users WHERE account_id = $1 AND (active = $2 OR active = $3)
+             ORDER BY username LIMIT $4 OFFSET $5",
+            &[
+                account_id.to_string().into(),
+                active.unwrap_or(true).into(),
+                active.unwrap_or(false).into(),
+                limit.into(),
+                offset.into(),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((user(row)?, row.text("profile")?)))
+        .collect()
+}
+
+/// How many people [`user_page`] gives over all pages.
+///
+/// # Errors
+/// The database broke off.
+pub async fn user_count(
+    tx: &mut Tx,
+    account_id: AccountId,
+    active: Option<bool>,
+) -> Result<i64, Error> {
+    tx.fetch_one(
+        "SELECT COUNT(*) AS n FROM users WHERE account_id = $1 AND (active = $2 OR active = $3)",
+        &[
+            account_id.to_string().into(),
+            active.unwrap_or(true).into(),
+            active.unwrap_or(false).into(),
+        ],
+    )
+    .await?
+    .int("n")
+}
+
+/// The rest of somebody's User Admin object, as JSON.
+///
+/// # Errors
+/// The database broke off.
+pub async fn user_profile(tx: &mut Tx, id: UserId) -> Result<String, Error> {
+    let row = tx
+        .fetch_optional(
+            "SELECT profile FROM users WHERE id = $1",
+            &[id.to_string().into()],
+        )
+        .await?;
+    row.map_or_else(|| Ok("{}".to_owned()), |row| row.text("profile"))
+}
+
+/// Keeps the rest of somebody's User Admin object, as JSON.
+///
+/// # Errors
+/// The database refused it or broke off.
+pub async fn user_profile_set(tx: &mut Tx, id: UserId, profile: &str) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE users SET profile = $2 WHERE id = $1",
+        &[id.to_string().into(), profile.into()],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Everybody, for the directory.
 ///
 /// # Errors

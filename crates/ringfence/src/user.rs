@@ -135,6 +135,7 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
         UserCommand::Show(who) => app::user_show(&ctx, &who.account, &who.username).await?,
         UserCommand::Set(args) => {
             let edit = app::UserEdit {
+                username: None,
                 name: args.name,
                 email: args.email,
                 role: args.role,

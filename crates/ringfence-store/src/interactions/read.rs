@@ -80,7 +80,7 @@ fn interactions_ids(interactions: &[Interaction]) -> Vec<InteractionId> {
 }
 
 // `$2, $3, …` and the values for them; `$1` is the account.
-fn id_list(account_id: AccountId, ids: &[InteractionId]) -> (String, Vec<Arg>) {
+pub(super) fn id_list(account_id: AccountId, ids: &[InteractionId]) -> (String, Vec<Arg>) {
     let marks: Vec<String> = (2..ids.len() + 2).map(|n| format!("${n}")).collect();
     let mut args = vec![account_id.to_string().into()];
     args.extend(ids.iter().map(|id| Arg::from(id.to_string())));
@@ -163,7 +163,7 @@ fn plan(text: &str) -> Option<PlanMapping> {
     })
 }
 
-fn events(text: &str) -> Option<Vec<ChannelEvent>> {
+pub(super) fn events(text: &str) -> Option<Vec<ChannelEvent>> {
     let value: Value = serde_json::from_str(text).ok()?;
     let event = |value: &Value| {
         Some(ChannelEvent {
