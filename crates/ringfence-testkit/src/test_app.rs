@@ -19,7 +19,7 @@ use ringfence_server::router::router;
 use ringfence_server::web::listener::{ListenerSettings, listener_serve};
 use ringfence_store::blobs::BlobStore;
 use ringfence_store::db::Db;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -137,6 +137,16 @@ impl TestApp {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// A client whose connections come from that address of this machine.
+    #[must_use]
+    pub fn http_from(&self, address: IpAddr) -> reqwest::Client {
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .local_address(address)
+            .build()
+            .expect("a client can be built")
     }
 
     /// Makes a VCC account in EMEA.

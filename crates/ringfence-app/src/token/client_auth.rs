@@ -1,7 +1,8 @@
 //! Who is calling.
 //!
-//! Every failure looks and costs alike: unknown client, wrong or expired secret, an owner
-//! who may not act. The digest is made and compared whatever was found.
+//! Every failure looks alike and costs about the same: unknown client, wrong or expired
+//! secret, an owner who may not act. The digest is made and compared whatever was found.
+//! What little differs in time, the surface hides by answering failures when they are due.
 
 use super::{Origin, TokenError};
 use crate::context::Ctx;

@@ -3,6 +3,7 @@
 use super::client_auth::Caller;
 use super::{IssuedToken, TokenError};
 use crate::context::Ctx;
+use crate::credentials::LONGEST_TOKEN_SECS;
 use crate::error::Error;
 use ringfence_core::id::TokenId;
 use ringfence_core::issuer::audience;
@@ -10,9 +11,6 @@ use ringfence_core::jwt::claims::AccessClaims;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;
-
-/// The longest life of a token, in seconds, whatever is configured.
-const MAX_TTL_SECS: u32 = 86_400;
 
 /// Makes a token for a caller.
 pub(super) fn token_mint(
@@ -64,7 +62,7 @@ fn expiry(ctx: &Ctx, caller: &Caller, iat: Timestamp) -> Timestamp {
     let ttl_secs = credential
         .token_ttl_secs
         .unwrap_or(ctx.settings.token_ttl_secs)
-        .clamp(1, MAX_TTL_SECS);
+        .clamp(1, LONGEST_TOKEN_SECS);
     let mut exp = iat.plus_secs(i64::from(ttl_secs));
     for end in [credential.expires_at, caller.secret_expires_at]
         .into_iter()

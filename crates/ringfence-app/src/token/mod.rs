@@ -15,7 +15,7 @@ pub use client_auth::ClientProof;
 pub use client_credentials::ScopeRefusal;
 pub use introspect::{Introspection, token_introspect};
 pub use revoke::token_revoke;
-pub use throttle::FailureLimits;
+pub use throttle::{FailureLimits, Rate};
 
 use crate::context::{Ctx, Settings};
 use ringfence_core::account::Region;

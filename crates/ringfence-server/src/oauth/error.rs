@@ -34,85 +34,88 @@ impl From<TokenError> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (status, error, description) = match &self.0 {
-            TokenError::InvalidRequest(text) => (
-                StatusCode::BAD_REQUEST,
-                "invalid_request",
-                Some((*text).to_owned()),
-            ),
-            TokenError::TooLarge => {
-                let text = "The request body is too large".to_owned();
-                (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", Some(text))
-            }
-            // One answer for every reason, so that it tells none.
-            TokenError::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client", None),
-            TokenError::UnauthorizedClient => {
-                let text = "The client is not allowed to do this".to_owned();
-                (StatusCode::BAD_REQUEST, "unauthorized_client", Some(text))
-            }
-            TokenError::UnsupportedGrantType => (
-                StatusCode::BAD_REQUEST,
-                "unsupported_grant_type",
-                Some("Invalid grant_type".to_owned()),
-            ),
-            TokenError::InvalidScope(refusal) => (
-                StatusCode::BAD_REQUEST,
-                "invalid_scope",
-                Some(scope_text(refusal)),
-            ),
-            TokenError::TooManyFailures { .. } => {
-                let text = "Too many failed attempts; try again later".to_owned();
-                (StatusCode::TOO_MANY_REQUESTS, "invalid_client", Some(text))
-            }
-            TokenError::TooManyQuestions { .. } => {
-                let text = "Too many requests; try again later".to_owned();
-                (StatusCode::TOO_MANY_REQUESTS, "slow_down", Some(text))
-            }
-            TokenError::Unavailable => {
-                let text = "The service is temporarily unavailable; try again later".to_owned();
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "temporarily_unavailable",
-                    Some(text),
-                )
-            }
-            TokenError::Internal(source) => {
-                tracing::error!(error = %chain(source), "a request to the token service failed");
-                let text = "An internal server error occurred".to_owned();
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "Internal Server Error",
-                    Some(text),
-                )
-            }
-        };
-        let view = RefusalView {
-            error,
-            error_description: description,
-        };
-        let mut response = (status, NO_STORE, Json(view)).into_response();
-        let headers = response.headers_mut();
+impl Refusal {
+    /// The error code, also for counting.
+    pub(super) const fn code(&self) -> &'static str {
         match self.0 {
-            TokenError::InvalidClient => {
-                let challenge =
-                    HeaderValue::from_static("Basic realm=\"Ringfence\", charset=\"UTF-8\"");
-                headers.insert(WWW_AUTHENTICATE, challenge);
+            TokenError::InvalidRequest(_) | TokenError::TooLarge => "invalid_request",
+            TokenError::InvalidClient | TokenError::TooManyFailures { .. } => "invalid_client",
+            TokenError::UnauthorizedClient => "unauthorized_client",
+            TokenError::UnsupportedGrantType => "unsupported_grant_type",
+            TokenError::InvalidScope(_) => "invalid_scope",
+            TokenError::TooManyQuestions { .. } => "slow_down",
+            TokenError::Unavailable => "temporarily_unavailable",
+            // The platform's own word (vcc-api §3.1).
+            TokenError::Internal(_) => "Internal Server Error",
+        }
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self.0 {
+            TokenError::InvalidRequest(_)
+            | TokenError::UnauthorizedClient
+            | TokenError::UnsupportedGrantType
+            | TokenError::InvalidScope(_) => StatusCode::BAD_REQUEST,
+            TokenError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            TokenError::InvalidClient => StatusCode::UNAUTHORIZED,
+            TokenError::TooManyFailures { .. } | TokenError::TooManyQuestions { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
             }
+            TokenError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            TokenError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn description(&self) -> Option<String> {
+        let text = match &self.0 {
+            TokenError::InvalidRequest(text) => text,
+            TokenError::TooLarge => "The request body is too large",
+            // One answer for every reason, so that it tells none.
+            TokenError::InvalidClient => return None,
+            TokenError::UnauthorizedClient => "The client is not allowed to do this",
+            TokenError::UnsupportedGrantType => "Invalid grant_type",
+            TokenError::InvalidScope(refusal) => return Some(scope_text(refusal)),
+            TokenError::TooManyFailures { .. } => "Too many failed attempts; try again later",
+            TokenError::TooManyQuestions { .. } => "Too many requests; try again later",
+            TokenError::Unavailable => "The service is temporarily unavailable; try again later",
+            TokenError::Internal(_) => "An internal server error occurred",
+        };
+        Some(text.to_owned())
+    }
+
+    /// What a header says beside the body.
+    fn hint(&self) -> Option<(HeaderName, HeaderValue)> {
+        const CHALLENGE: HeaderValue =
+            HeaderValue::from_static("Basic realm=\"Ringfence\", charset=\"UTF-8\"");
+        match self.0 {
+            TokenError::InvalidClient => Some((WWW_AUTHENTICATE, CHALLENGE)),
             TokenError::TooManyFailures { retry_after_secs }
             | TokenError::TooManyQuestions { retry_after_secs } => {
-                headers.insert(RETRY_AFTER, retry_after_secs.into());
+                Some((RETRY_AFTER, retry_after_secs.into()))
             }
-            TokenError::Unavailable => {
-                headers.insert(RETRY_AFTER, UNAVAILABLE_RETRY_SECS.into());
-            }
+            TokenError::Unavailable => Some((RETRY_AFTER, UNAVAILABLE_RETRY_SECS.into())),
             TokenError::InvalidRequest(_)
             | TokenError::TooLarge
             | TokenError::UnauthorizedClient
             | TokenError::UnsupportedGrantType
             | TokenError::InvalidScope(_)
-            | TokenError::Internal(_) => {}
+            | TokenError::Internal(_) => None,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        if let TokenError::Internal(source) = &self.0 {
+            tracing::error!(error = %chain(source), "a request to the token service failed");
+        }
+        let view = RefusalView {
+            error: self.code(),
+            error_description: self.description(),
+        };
+        let mut response = (self.status(), NO_STORE, Json(view)).into_response();
+        if let Some((name, value)) = self.hint() {
+            response.headers_mut().insert(name, value);
         }
         response
     }

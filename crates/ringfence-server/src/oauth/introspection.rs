@@ -7,7 +7,7 @@ use ringfence_app as app;
 use ringfence_app::token::{Introspection, TokenError};
 
 use super::error::{NO_STORE, Refusal};
-use super::request::ClientRequest;
+use super::request::{ClientRequest, when_due};
 use crate::app::App;
 
 /// What is told about a token that is good for nothing, whatever the reason.
@@ -42,7 +42,8 @@ pub(crate) async fn token_introspect(
         .form
         .get("token")
         .ok_or(TokenError::InvalidRequest("The token is missing"))?;
-    let told = app::token::token_introspect(&app.ctx, &request.proof, request.origin, token)?;
+    let told = app::token::token_introspect(&app.ctx, &request.proof, request.origin, token);
+    let told = when_due(request.read_at, told).await?;
     Ok(match told {
         Introspection::Inactive => (NO_STORE, Json(InactiveView { active: false })).into_response(),
         Introspection::Active { claims, scope } => {

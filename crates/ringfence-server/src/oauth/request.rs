@@ -9,12 +9,17 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use ringfence_app::context::Settings;
 use ringfence_app::token::{ClientProof, Origin, TokenError};
 use ringfence_core::secret::Secret;
+use std::time::Duration;
+use tokio::time::Instant;
 
 use super::basic::basic_parse;
 use super::form::{Form, MAX_BODY_BYTES};
 use crate::app::App;
 use crate::web::hall::ClientAddress;
 use crate::web::host::{host_named, region_of};
+
+/// From a request to the answer that its client is not authenticated, whatever the reason.
+const FAILURE_TIME: Duration = Duration::from_millis(3);
 
 /// A well-formed request of a client that says who it is.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub(super) struct ClientRequest {
     pub proof: ClientProof,
     /// Where it comes from.
     pub origin: Origin,
+    /// When it had been read.
+    pub read_at: Instant,
 }
 
 impl ClientRequest {
@@ -48,8 +55,20 @@ impl ClientRequest {
             form,
             proof,
             origin: origin_of(&parts, &app.ctx.settings),
+            read_at: Instant::now(),
         })
     }
+}
+
+/// Holds a failed authentication back until it is due, so that its time tells no reason either.
+pub(super) async fn when_due<T>(
+    read_at: Instant,
+    outcome: Result<T, TokenError>,
+) -> Result<T, TokenError> {
+    if matches!(outcome, Err(TokenError::InvalidClient)) {
+        tokio::time::sleep_until(read_at + FAILURE_TIME).await;
+    }
+    outcome
 }
 
 /// Whether the content type is a form's; a charset after it is tolerated.

@@ -7,7 +7,7 @@ use ringfence_app as app;
 use ringfence_app::token::TokenError;
 
 use super::error::{NO_STORE, Refusal};
-use super::request::ClientRequest;
+use super::request::{ClientRequest, when_due};
 use crate::app::App;
 
 pub(crate) async fn token_revoke(
@@ -20,6 +20,7 @@ pub(crate) async fn token_revoke(
         .form
         .get("token")
         .ok_or(TokenError::InvalidRequest("The token is missing"))?;
-    app::token::token_revoke(&app.ctx, &request.proof, request.origin, token).await?;
+    let done = app::token::token_revoke(&app.ctx, &request.proof, request.origin, token).await;
+    when_due(request.read_at, done).await?;
     Ok((StatusCode::OK, NO_STORE).into_response())
 }

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use ringfence_app as app;
-use ringfence_app::token::TokenRequest;
+use ringfence_app::token::{TokenError, TokenRequest};
 
 use super::error::{NO_STORE, Refusal};
-use super::request::ClientRequest;
+use super::request::{ClientRequest, when_due};
 use crate::app::App;
 
 /// The answer to a token request.
@@ -19,11 +19,23 @@ struct TokenView {
     scope: String,
 }
 
-pub(crate) async fn token_issue(
-    State(app): State<App>,
-    request: Request,
-) -> Result<Response, Refusal> {
-    let request = ClientRequest::read(&app, request).await?;
+pub(crate) async fn token_issue(State(app): State<App>, request: Request) -> Response {
+    match issue(&app, request).await {
+        Ok(view) => {
+            app.metrics.token_issued("client_credentials");
+            (NO_STORE, Json(view)).into_response()
+        }
+        Err(error) => {
+            let refusal = Refusal::from(error);
+            app.metrics.token_refused(refusal.code());
+            refusal.into_response()
+        }
+    }
+}
+
+async fn issue(app: &App, request: Request) -> Result<TokenView, TokenError> {
+    let request = ClientRequest::read(app, request).await?;
+    let read_at = request.read_at;
     let text = |name| request.form.get(name).map(str::to_owned);
     let (grant_type, scope) = (text("grant_type"), text("scope"));
     let request = TokenRequest {
@@ -32,12 +44,12 @@ pub(crate) async fn token_issue(
         grant_type,
         scope,
     };
-    let token = app::token::token_issue(&app.ctx, &request)?;
-    let view = TokenView {
+    let issued = app::token::token_issue(&app.ctx, &request);
+    let token = when_due(read_at, issued).await?;
+    Ok(TokenView {
         access_token: token.access_token.expose().clone(),
         expires_in: token.expires_in_secs,
         token_type: "Bearer",
         scope: token.scope.to_string(),
-    };
-    Ok((NO_STORE, Json(view)).into_response())
+    })
 }
