@@ -15,6 +15,7 @@ use ringfence_core::scope::ScopeSet;
 use ringfence_core::seal::MasterKey;
 use ringfence_core::user::{AgentNumber, Line, Role, User, Username};
 use ringfence_server::app::{App, Limits};
+use ringfence_server::gateway::routes::{RouteSetting, RouteTable};
 use ringfence_server::router::router;
 use ringfence_server::web::listener::{ListenerSettings, listener_serve};
 use ringfence_store::blobs::BlobStore;
@@ -23,9 +24,23 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 /// The master key of every test: nodes of one test share it.
 const MASTER_KEY: [u8; 32] = [42; 32];
+
+/// What a test wants of its server, beyond the defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Settings of the acts; `public_url` is set to the address the server gets.
+    pub settings: Settings,
+    /// Bounds of requests.
+    pub limits: Limits,
+    /// Routes to programs behind the gateway.
+    pub routes: Vec<RouteSetting>,
+    /// Bounds of the listener.
+    pub listener: ListenerSettings,
+}
 
 /// A running server and the means to fill it.
 #[derive(Debug)]
@@ -44,6 +59,7 @@ pub struct TestApp {
     pub engine: &'static str,
     /// Goes away with the test, and takes the SQLite file with it.
     pub folder: Option<tempfile::TempDir>,
+    stop: Arc<Notify>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -75,8 +91,26 @@ impl TestApp {
         app
     }
 
+    /// Starts on a fresh SQLite file, set up as the test wants.
+    pub async fn set_up(setup: Setup) -> Self {
+        let store = crate::stores::sqlite();
+        let blobs = store.folder.path().join("blobs");
+        let mut app = Self::node_set_up(&store.url, store.engine, &blobs, setup).await;
+        app.folder = Some(store.folder);
+        app
+    }
+
     /// Starts one more node on a store that another test value owns.
     pub async fn node(url: &str, engine: &'static str, blobs: &Path, settings: Settings) -> Self {
+        let setup = Setup {
+            settings,
+            ..Setup::default()
+        };
+        Self::node_set_up(url, engine, blobs, setup).await
+    }
+
+    /// Starts one more node on a store that another test value owns, set up as the test wants.
+    pub async fn node_set_up(url: &str, engine: &'static str, blobs: &Path, setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
@@ -87,7 +121,7 @@ impl TestApp {
         let clock = Arc::new(TestClock::default());
         let settings = Settings {
             public_url: base.clone(),
-            ..settings
+            ..setup.settings
         };
         let db = Db::open(url, 8).await.expect("the test's store opens");
         let blobs = BlobStore::open_disk(blobs)
@@ -110,10 +144,16 @@ impl TestApp {
             .expect("the first keys are made");
         follow::catch_up(&ctx).await.expect("the feed can be read");
         let follower = tokio::spawn(follow::run(ctx.clone()));
-        let service = router(App::new(ctx.clone(), Limits::default()));
+        let routes = RouteTable::from_settings(&setup.routes).expect("the test's routes are good");
+        let service = App::new(ctx.clone(), setup.limits)
+            .with_upstreams(routes)
+            .expect("connections can be encrypted");
+        let service = router(service);
+        let stop = Arc::new(Notify::new());
+        let stopped = Arc::clone(&stop);
         let server = tokio::spawn(async move {
-            let never = std::future::pending();
-            listener_serve(listener, None, service, ListenerSettings::default(), never)
+            let stop = async move { stopped.notified().await };
+            listener_serve(listener, None, service, setup.listener, stop)
                 .await
                 .expect("the server runs");
         });
@@ -129,8 +169,14 @@ impl TestApp {
             http,
             engine,
             folder: None,
+            stop,
             tasks: vec![follower, server],
         }
+    }
+
+    /// Has the server drain, as SIGTERM does.
+    pub fn drain(&self) {
+        self.stop.notify_one();
     }
 
     /// The full URL of a path.

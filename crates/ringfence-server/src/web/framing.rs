@@ -90,6 +90,11 @@ impl Framing {
         }
     }
 
+    /// Whether a head is what comes, or is under way.
+    pub(crate) fn in_head(&self) -> bool {
+        matches!(self.state, State::Head(_))
+    }
+
     /// Follows the next bytes as they came from the network.
     ///
     /// # Errors

@@ -4,10 +4,12 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
 use crate::web::framing::Framing;
@@ -20,7 +22,7 @@ pub(crate) enum Stream {
 }
 
 /// What the connection's task may know about its bytes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Signs {
     /// A message has begun and not ended.
     in_message: AtomicBool,
@@ -44,19 +46,43 @@ pub(crate) struct GuardedIo {
     framing: Option<Framing>,
     signs: Arc<Signs>,
     ended: bool,
+    /// The other side will send no more.
+    heard_out: bool,
+    closing: Closing,
 }
 
-/// No method, header name, header value or chunk size may hold a NUL.
-const POISON: &[u8] = b"\0\r\n";
+/// How far a connection is closed from our side.
+#[derive(Debug)]
+enum Closing {
+    /// It is not.
+    Open,
+    /// Our side is shut; what the other side still sends is read and thrown away until then.
+    ///
+    /// A connection closed with bytes unread is reset, and a reset may overtake the answer that says why.
+    Lingering(Pin<Box<Sleep>>),
+}
+
+const LINGER: Duration = Duration::from_millis(500);
+
+/// No method, header name or header value may hold a NUL. The parser looks at a head only once its end has come.
+const HEAD_POISON: &[u8] = b"\0\r\n\r\n";
+
+/// Within a body nothing may end anything: what follows is the end of the stream, in the middle of a chunk.
+const BODY_POISON: &[u8] = b"\0";
 
 impl GuardedIo {
     pub(crate) fn new(stream: Stream, prefix: Vec<u8>, http1: bool) -> Self {
+        let signs = Signs {
+            in_message: AtomicBool::new(!prefix.is_empty()),
+        };
         Self {
             stream,
             prefix,
             framing: http1.then(Framing::new),
-            signs: Arc::default(),
+            signs: Arc::new(signs),
             ended: false,
+            heard_out: false,
+            closing: Closing::Open,
         }
     }
 
@@ -73,8 +99,13 @@ impl GuardedIo {
         if let Err(refused) = framing.feed(fresh) {
             tracing::info!(reason = %refused.fault, "connection refused for its framing");
             buffer.set_filled(before + refused.good);
-            let room = buffer.remaining().min(POISON.len());
-            buffer.put_slice(POISON.get(..room).unwrap_or_default());
+            let poison = if framing.in_head() {
+                HEAD_POISON
+            } else {
+                BODY_POISON
+            };
+            let room = buffer.remaining().min(poison.len());
+            buffer.put_slice(poison.get(..room).unwrap_or_default());
             self.ended = true;
         }
         self.signs
@@ -97,6 +128,9 @@ impl AsyncRead for GuardedIo {
             match Pin::new(&mut self.stream).poll_read(cx, buffer) {
                 Poll::Ready(Ok(())) => {}
                 other => return other,
+            }
+            if buffer.filled().len() == before {
+                self.heard_out = true;
             }
         } else {
             let taken = self.prefix.len().min(buffer.remaining());
@@ -123,7 +157,24 @@ impl AsyncWrite for GuardedIo {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let this = &mut *self;
+        if let Closing::Open = this.closing {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            this.closing = Closing::Lingering(Box::pin(sleep(LINGER)));
+        }
+        let Closing::Lingering(timer) = &mut this.closing else {
+            return Poll::Ready(Ok(()));
+        };
+        let mut scratch = [0; 4096];
+        while !this.heard_out && timer.as_mut().poll(cx).is_pending() {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut this.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                Poll::Ready(_) => this.heard_out = true,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_write_vectored(

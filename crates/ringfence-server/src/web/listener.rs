@@ -63,6 +63,9 @@ pub struct Peer(pub SocketAddr);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encrypted(pub bool);
 
+/// How long a new connection may stay silent once the listener is closed.
+const FIRST_BYTES_GRACE: Duration = Duration::from_secs(1);
+
 /// Where a draining listener stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Phase {
@@ -122,11 +125,7 @@ pub async fn listener_serve(
             accepted = door.accept(&listener) => door.open(accepted, &mut connections),
         }
     }
-    // What the kernel has accepted for us is ours to answer: closing the listener would reset it.
-    while let Ok(accepted) = timeout(Duration::from_millis(5), door.accept(&listener)).await {
-        door.open(accepted, &mut connections);
-    }
-    drop(listener);
+    door.last_accepts(listener, &mut connections)?;
     phase_set.send_replace(Phase::Closing);
     let finished = timeout(door.settings.drain, async {
         while connections.join_next().await.is_some() {}
@@ -169,6 +168,20 @@ impl Door {
         }
     }
 
+    /// Closes the listener, after taking what the kernel has accepted for us: closing resets the rest.
+    fn last_accepts(&self, listener: TcpListener, connections: &mut JoinSet<()>) -> io::Result<()> {
+        // Asked directly: the runtime learns of new connections only now and then.
+        let listener = listener.into_std()?;
+        while let Ok((stream, peer)) = listener.accept() {
+            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+                break;
+            };
+            stream.set_nonblocking(true)?;
+            self.open((TcpStream::from_std(stream)?, peer, place), connections);
+        }
+        Ok(())
+    }
+
     fn open(&self, accepted: Accepted, connections: &mut JoinSet<()>) {
         let door = self.clone();
         connections.spawn(async move {
@@ -193,15 +206,12 @@ impl Door {
         };
         let mut stream = stream;
         let mut prefix = Vec::new();
-        let h2 = match agreed_h2 {
-            Some(h2) => h2,
-            None => {
-                let mut phase = self.phase.clone();
-                tokio::select! {
-                    found = timeout(limit, speaks_h2(&mut stream, &mut prefix)) => found??,
-                    // A connection that never said anything is owed nothing.
-                    _ = phase.wait_for(|phase| *phase >= Phase::Closing) => return Ok(()),
-                }
+        let h2 = if agreed_h2 == Some(true) {
+            true
+        } else {
+            tokio::select! {
+                found = timeout(limit, speaks_h2(&mut stream, &mut prefix)) => found??,
+                () = self.patience_with_silence() => return Ok(()),
             }
         };
         let io = GuardedIo::new(stream, prefix, !h2);
@@ -210,6 +220,14 @@ impl Door {
         } else {
             self.serve_http1(io, peer).await
         }
+    }
+
+    /// Ends when a connection that has said nothing yet is owed no more: its request may still be on the way.
+    async fn patience_with_silence(&self) {
+        let mut phase = self.phase.clone();
+        // The sender lives as long as the listener; without it, there is nothing to wait for either.
+        let _ = phase.wait_for(|phase| *phase >= Phase::Closing).await;
+        tokio::time::sleep(FIRST_BYTES_GRACE).await;
     }
 
     async fn serve_http1(mut self, io: GuardedIo, peer: SocketAddr) -> io::Result<()> {
@@ -228,11 +246,15 @@ impl Door {
             outcome = &mut connection => return outcome.map_err(io::Error::other),
             _ = self.phase.wait_for(|phase| *phase >= Phase::Closing) => {}
         }
-        // A request whose first bytes have arrived is still answered; only an idle connection is closed here.
-        while signs.in_message() {
+        // A request whose first bytes have arrived is still answered; only an idle connection is closed here. Shutting
+        // down one that has read nothing yet would close it, whatever waits in its buffers.
+        loop {
             tokio::select! {
                 outcome = &mut connection => return outcome.map_err(io::Error::other),
                 () = tokio::time::sleep(Duration::from_millis(5)) => {}
+            }
+            if !signs.in_message() {
+                break;
             }
         }
         connection.as_mut().graceful_shutdown();

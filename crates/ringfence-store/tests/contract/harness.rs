@@ -13,7 +13,14 @@ pub struct Store {
     pub db: Db,
     /// Which engine, for messages.
     pub engine: &'static str,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+impl Store {
+    /// A folder that goes away with the store.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
 }
 
 /// A fresh store of each engine.
@@ -23,13 +30,13 @@ pub async fn stores() -> Vec<Store> {
     let mut stores = vec![Store {
         db: Db::open(&url, 4).await.unwrap(),
         engine: "sqlite",
-        _folder: folder,
+        folder,
     }];
     match std::env::var("RINGFENCE_TEST_PG") {
         Ok(base) => stores.push(Store {
             db: Db::open(&postgres_database(&base).await, 8).await.unwrap(),
             engine: "postgres",
-            _folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir().unwrap(),
         }),
         Err(_) => assert!(
             std::env::var("RINGFENCE_REQUIRE_PG").is_err(),
