@@ -18,7 +18,11 @@ async fn denied(bench: &Bench, status: u16, reason: &str) {
     let answer = bench.call().await;
     assert_eq!((answer.status, answer.reason().as_str()), (status, reason));
     assert!(answer.challenge().contains(reason), "{answer:?}");
-    assert_eq!(bench.upstream.n_received(), n_before, "{reason}: nothing arrives");
+    assert_eq!(
+        bench.upstream.n_received(),
+        n_before,
+        "{reason}: nothing arrives"
+    );
 }
 
 async fn allowed(bench: &Bench) {
@@ -48,9 +52,15 @@ async fn c101_c93_the_owner_and_their_licence_count_now() {
     let bench = Bench::new().await;
     let (ctx, owner) = (&bench.app.ctx, bench.owner.id);
     allowed(&bench).await;
-    user_edit(ctx, &who, owner, role(Role::Supervisor)).await.unwrap();
+    user_edit(ctx, &who, owner, role(Role::Supervisor))
+        .await
+        .unwrap();
     denied(&bench, 403, "scope_withdrawn").await;
-    assert_eq!(bench.get_good("/people/1", &[]).await.status, 200, "what the licence still allows");
+    assert_eq!(
+        bench.get_good("/people/1", &[]).await.status,
+        200,
+        "what the licence still allows"
+    );
 }
 
 #[tokio::test]
@@ -62,10 +72,14 @@ async fn c101_c93_the_account_counts_now() {
     let neighbour = bench.app.credential(&other, &neighbour, "stats").await;
     let neighbour = bench.app.token(&neighbour, "stats").await;
     allowed(&bench).await;
-    account_suspend(ctx, &who, &bench.account.name).await.unwrap();
+    account_suspend(ctx, &who, &bench.account.name)
+        .await
+        .unwrap();
     denied(&bench, 401, "account_suspended").await;
     assert_eq!(bench.call_with(&neighbour).await.status, 200);
-    account_resume(ctx, &who, &bench.account.name).await.unwrap();
+    account_resume(ctx, &who, &bench.account.name)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -139,7 +153,10 @@ async fn c94_a_remembered_token_is_checked_against_the_route_called() {
     assert_eq!(bench.call_with(&narrow).await.status, 200);
     let line = format!("authorization: Bearer {narrow}");
     let other_route = bench.get("/people/1", &[&line]).await;
-    assert_eq!((other_route.status, other_route.reason().as_str()), (403, "scope_not_asked"));
+    assert_eq!(
+        (other_route.status, other_route.reason().as_str()),
+        (403, "scope_not_asked")
+    );
     let other_method = bench.send("DELETE", "/up/1", &[&line], "").await;
     assert_eq!(other_method.status, 405);
     let other_path = bench.get("/up/../people/1", &[&line]).await;
@@ -157,13 +174,19 @@ async fn c94_a_call_to_another_regions_host_is_refused() {
     })
     .await;
     let to = async |host: &str| {
-        let text = format!("GET /up/1 HTTP/1.1\r\nhost: {host}\r\n{}\r\n\r\n", bench.bearer());
+        let text = format!(
+            "GET /up/1 HTTP/1.1\r\nhost: {host}\r\n{}\r\n\r\n",
+            bench.bearer()
+        );
         super::raw(bench.app.address, text.as_bytes()).await
     };
     assert_eq!(to("emea.api.example").await.status, 200);
     assert_eq!(to("EMEA.API.example:443").await.status, 200);
     let wrong = to("nam.api.example").await;
-    assert_eq!((wrong.status, wrong.reason().as_str()), (401, "region_wrong"));
+    assert_eq!(
+        (wrong.status, wrong.reason().as_str()),
+        (401, "region_wrong")
+    );
     assert_eq!(to("elsewhere.example").await.status, 200);
 }
 
@@ -172,9 +195,14 @@ async fn c102_names_given_again_give_no_rights() {
     let bench = Bench::new().await;
     let (ctx, who) = (&bench.app.ctx, actor());
     allowed(&bench).await;
-    credential_delete(ctx, &who, bench.credential.credential.id).await.unwrap();
+    credential_delete(ctx, &who, bench.credential.credential.id)
+        .await
+        .unwrap();
     // Same name, same owner, same scopes: another credential all the same.
-    let namesake = bench.app.credential(&bench.account, &bench.owner, super::SCOPES).await;
+    let namesake = bench
+        .app
+        .credential(&bench.account, &bench.owner, super::SCOPES)
+        .await;
     denied(&bench, 401, "credential_unknown").await;
     let token = bench.app.token(&namesake, "stats").await;
     assert_eq!(bench.call_with(&token).await.status, 200);
@@ -182,5 +210,8 @@ async fn c102_names_given_again_give_no_rights() {
     let id = namesake.credential.id.to_string();
     assert_eq!(told.header("x-ringfence-client"), Some(id.as_str()));
     let names = format!("{:?}", told.headers);
-    assert!(!names.contains("nightly") && !names.contains("sam.lee"), "{names}");
+    assert!(
+        !names.contains("nightly") && !names.contains("sam.lee"),
+        "{names}"
+    );
 }

@@ -23,7 +23,10 @@ async fn a_request_under_way_is_finished_after_the_signal() {
     })
     .await;
     let mut stream = TcpStream::connect(bench.app.address).await.unwrap();
-    let head = format!("GET /up/slow HTTP/1.1\r\nhost: a\r\n{}\r\n\r\n", bench.bearer());
+    let head = format!(
+        "GET /up/slow HTTP/1.1\r\nhost: a\r\n{}\r\n\r\n",
+        bench.bearer()
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     while bench.upstream.n_received() == 0 {
         tokio::task::yield_now().await;
@@ -36,7 +39,10 @@ async fn a_request_under_way_is_finished_after_the_signal() {
     bench.upstream.go_on.notify_one();
     let (text, closed) = read_all(&mut stream).await;
     let answer = parse(&text, closed);
-    assert_eq!((answer.status, answer.text.as_str(), answer.closed), (200, "slow", true));
+    assert_eq!(
+        (answer.status, answer.text.as_str(), answer.closed),
+        (200, "slow", true)
+    );
     assert_eq!(answer.header("connection"), Some("close"));
 }
 
@@ -48,7 +54,11 @@ async fn no_request_fails_while_the_server_drains_under_load() {
     let gone = Arc::new(AtomicBool::new(false));
     let callers: Vec<_> = (0..16)
         .map(|n| {
-            let (bench, n_answered, gone) = (Arc::clone(&bench), Arc::clone(&n_answered), Arc::clone(&gone));
+            let (bench, n_answered, gone) = (
+                Arc::clone(&bench),
+                Arc::clone(&n_answered),
+                Arc::clone(&gone),
+            );
             tokio::spawn(async move {
                 let kept = n % 2 == 0;
                 let client = reqwest::Client::builder()
@@ -82,5 +92,8 @@ async fn no_request_fails_while_the_server_drains_under_load() {
         caller.await.unwrap();
     }
     assert!(gone.load(Ordering::Relaxed));
-    assert!(n_answered.load(Ordering::Relaxed) > before, "calls were taken during the drain");
+    assert!(
+        n_answered.load(Ordering::Relaxed) > before,
+        "calls were taken during the drain"
+    );
 }

@@ -15,7 +15,10 @@ async fn a_call_arrives_whole_and_its_answer_comes_back() {
     assert_eq!((answer.status, answer.text.as_str()), (200, "echo"));
     assert_eq!(answer.header("content-type"), Some("text/plain"));
     let received = bench.upstream.last();
-    assert_eq!((received.method.as_str(), received.target.as_str()), ("PUT", "/up/7?a=b"));
+    assert_eq!(
+        (received.method.as_str(), received.target.as_str()),
+        ("PUT", "/up/7?a=b")
+    );
     assert_eq!(received.body, body.as_bytes());
     assert_eq!(received.header("content-length"), Some("300000"));
     assert_eq!(received.header("content-type"), Some("text/plain"));
@@ -25,11 +28,17 @@ async fn a_call_arrives_whole_and_its_answer_comes_back() {
 async fn an_answer_streams_before_it_is_whole() {
     let bench = Bench::new().await;
     let mut stream = TcpStream::connect(bench.app.address).await.unwrap();
-    let head = format!("GET /up/trickle HTTP/1.1\r\nhost: a\r\n{}\r\n\r\n", bench.bearer());
+    let head = format!(
+        "GET /up/trickle HTTP/1.1\r\nhost: a\r\n{}\r\n\r\n",
+        bench.bearer()
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut seen = Vec::new();
     while !seen.ends_with(b"one\r\n") {
-        assert!(stream.read_buf(&mut seen).await.unwrap() > 0, "the first part comes by itself");
+        assert!(
+            stream.read_buf(&mut seen).await.unwrap() > 0,
+            "the first part comes by itself"
+        );
     }
     bench.upstream.go_on.notify_one();
     let (rest, _) = read_all(&mut stream).await;
@@ -64,12 +73,26 @@ async fn a_failing_upstream_is_named_by_kind() {
         ("/up/slow", 504, "upstream_timeout"),
     ] {
         let answer = bench.get_good(target, &[]).await;
-        assert_eq!((answer.status, answer.reason().as_str()), (status, reason), "{target}");
-        assert!(!answer.text.contains("127.0.0.1"), "no address goes out: {answer:?}");
+        assert_eq!(
+            (answer.status, answer.reason().as_str()),
+            (status, reason),
+            "{target}"
+        );
+        assert!(
+            !answer.text.contains("127.0.0.1"),
+            "no address goes out: {answer:?}"
+        );
     }
-    assert_eq!(bench.call().await.status, 200, "and the next call goes through");
+    assert_eq!(
+        bench.call().await.status,
+        200,
+        "and the next call goes through"
+    );
     let metrics = bench.get("/metrics", &[]).await.text;
-    assert!(metrics.contains("ringfence_upstream_faults_total"), "{metrics}");
+    assert!(
+        metrics.contains("ringfence_upstream_faults_total"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]

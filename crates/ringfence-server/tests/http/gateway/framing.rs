@@ -48,7 +48,10 @@ async fn c99_ambiguous_lengths_are_refused_and_the_connection_closed() {
         let answer = send(&bench, head, &format!("{body}{SECOND}")).await;
         assert_eq!(answer.status, 400, "{head:?}: {answer:?}");
         assert!(answer.closed, "{head:?}");
-        assert!(!answer.text.contains("HTTP/1.1 200"), "{head:?}: {answer:?}");
+        assert!(
+            !answer.text.contains("HTTP/1.1 200"),
+            "{head:?}: {answer:?}"
+        );
     }
     assert_eq!(bench.upstream.n_received(), 0);
 }
@@ -75,8 +78,14 @@ async fn c99_bad_chunks_are_refused_and_the_connection_closed() {
     for body in bodies {
         let answer = send(&bench, head, &format!("{body}{SECOND}")).await;
         assert!(answer.closed, "{body:?}: {answer:?}");
-        assert!([0, 400, 502].contains(&answer.status), "{body:?}: {answer:?}");
-        assert!(!answer.text.contains("HTTP/1.1 200"), "{body:?}: {answer:?}");
+        assert!(
+            [0, 400, 502].contains(&answer.status),
+            "{body:?}: {answer:?}"
+        );
+        assert!(
+            !answer.text.contains("HTTP/1.1 200"),
+            "{body:?}: {answer:?}"
+        );
     }
     assert_eq!(bench.upstream.n_received(), 0);
 }
@@ -86,14 +95,26 @@ async fn c99_data_after_an_upgrade_that_nobody_took_is_not_read() {
     let bench = Bench::new().await;
     for upgrade in ["websocket", "h2c", "tls/1.2"] {
         let upgrade = format!("upgrade: {upgrade}");
-        let head = &["GET /up/1 HTTP/1.1\r\nhost: a", "connection: upgrade", &upgrade];
+        let head = &[
+            "GET /up/1 HTTP/1.1\r\nhost: a",
+            "connection: upgrade",
+            &upgrade,
+        ];
         let answer = send(&bench, head, SECOND).await;
         assert!(answer.closed, "{upgrade}");
-        assert_eq!(answer.status, 200, "{upgrade}: answered as if it had not asked");
+        assert_eq!(
+            answer.status, 200,
+            "{upgrade}: answered as if it had not asked"
+        );
         assert_eq!(answer.text, "echo", "{upgrade}: and the rest is not read");
         assert_eq!(bench.upstream.last().header("upgrade"), None);
     }
-    let connect = send(&bench, &["CONNECT api.example:443 HTTP/1.1\r\nhost: api.example:443"], SECOND).await;
+    let connect = send(
+        &bench,
+        &["CONNECT api.example:443 HTTP/1.1\r\nhost: api.example:443"],
+        SECOND,
+    )
+    .await;
     assert!(connect.closed && connect.status >= 400, "{connect:?}");
     assert!(!connect.text.contains("200 OK"), "{connect:?}");
 }
@@ -108,7 +129,11 @@ async fn good_requests_follow_each_other_on_one_connection() {
          GET /up/3 HTTP/1.1\r\nhost: a\r\n{bearer}\r\nconnection: close\r\n\r\n"
     );
     let answer = raw(bench.app.address, text.as_bytes()).await;
-    assert_eq!(answer.text.matches("HTTP/1.1 200 OK").count(), 2, "{answer:?}");
+    assert_eq!(
+        answer.text.matches("HTTP/1.1 200 OK").count(),
+        2,
+        "{answer:?}"
+    );
     assert_eq!((answer.status, answer.closed), (200, true));
     assert_eq!(bench.upstream.n_received(), 3);
     assert_eq!(bench.upstream.last().target, "/up/3");
@@ -126,7 +151,9 @@ async fn c99_cutting_the_bytes_changes_nothing() {
     let bytes = text.as_bytes();
     let interesting = bytes.len() - 110..bytes.len() - 40;
     for cut in interesting.step_by(7) {
-        let mut stream = tokio::net::TcpStream::connect(bench.app.address).await.unwrap();
+        let mut stream = tokio::net::TcpStream::connect(bench.app.address)
+            .await
+            .unwrap();
         stream.set_nodelay(true).unwrap();
         let (first, second) = bytes.split_at(cut);
         stream.write_all(first).await.unwrap();

@@ -60,7 +60,12 @@ async fn c98_forwarding_headers_of_strangers_are_neither_read_nor_passed_on() {
     assert_eq!(received.header("x-forwarded-for"), Some("127.0.0.1"));
     assert_eq!(received.header("x-forwarded-proto"), Some("http"));
     assert_eq!(received.header("x-forwarded-host"), Some("api.example"));
-    for gone in ["x_forwarded_for", "forwarded", "x-real-ip", "x-forwarded-client-cert"] {
+    for gone in [
+        "x_forwarded_for",
+        "forwarded",
+        "x-real-ip",
+        "x-forwarded-client-cert",
+    ] {
         assert_eq!(received.header(gone), None, "{gone}");
     }
     let host = bench.upstream.address.to_string();
@@ -84,7 +89,10 @@ async fn c98_a_configured_proxy_is_believed_from_the_right() {
     let addresses = received.header("x-forwarded-for");
     assert_eq!(addresses, Some("203.0.113.7, 127.0.0.1"));
     assert_eq!(received.header("x-forwarded-proto"), Some("https"));
-    assert_eq!(received.header("x-forwarded-host"), Some("api.customer.example"));
+    assert_eq!(
+        received.header("x-forwarded-host"),
+        Some("api.customer.example")
+    );
 }
 
 #[tokio::test]
@@ -113,8 +121,13 @@ async fn c98_a_network_rule_goes_by_the_true_address() {
     let body: serde_json::Value = answer.json().await.unwrap();
     let token = body["access_token"].as_str().unwrap();
     let line = format!("authorization: Bearer {token}");
-    let elsewhere = bench.get("/up/1", &[&line, "x-forwarded-for: 127.0.0.2"]).await;
-    assert_eq!((elsewhere.status, elsewhere.reason().as_str()), (403, "network_refused"));
+    let elsewhere = bench
+        .get("/up/1", &[&line, "x-forwarded-for: 127.0.0.2"])
+        .await;
+    assert_eq!(
+        (elsewhere.status, elsewhere.reason().as_str()),
+        (403, "network_refused")
+    );
     assert!(elsewhere.challenge().contains("network_refused"));
     let call = there.get(bench.app.url("/up/1")).bearer_auth(token).send();
     assert_eq!(call.await.unwrap().status(), 200);
@@ -127,7 +140,10 @@ async fn c100_the_token_is_passed_on_only_where_the_route_says_so() {
     let received = bench.upstream.last();
     assert_eq!(received.header("authorization"), None);
     let whole = format!("{received:?}");
-    assert!(!whole.contains(&bench.token), "the token is nowhere else either");
+    assert!(
+        !whole.contains(&bench.token),
+        "the token is nowhere else either"
+    );
     assert_eq!(bench.get_good("/trusting/1", &[]).await.status, 200);
     let received = bench.upstream.last();
     let passed = received.header("authorization").unwrap();
@@ -147,7 +163,13 @@ async fn headers_of_one_connection_stay_there() {
     ];
     assert_eq!(bench.get_good("/up/1", &lines).await.status, 200);
     let received = bench.upstream.last();
-    for gone in ["keep-alive", "te", "proxy-authorization", "proxy-connection", "expect"] {
+    for gone in [
+        "keep-alive",
+        "te",
+        "proxy-authorization",
+        "proxy-connection",
+        "expect",
+    ] {
         assert_eq!(received.header(gone), None, "{gone}");
     }
     assert_eq!(received.header("accept"), Some("application/json"));

@@ -203,7 +203,10 @@ async fn read_all(stream: &mut TcpStream) -> (Vec<u8>, bool) {
 /// Whether one response is there with all the body that its length announces.
 fn is_whole(text: &[u8]) -> bool {
     let answer = parse(text, false);
-    let length = answer.headers.iter().find(|(name, _)| name == "content-length");
+    let length = answer
+        .headers
+        .iter()
+        .find(|(name, _)| name == "content-length");
     let Some(length) = length.and_then(|(_, value)| value.parse::<usize>().ok()) else {
         return answer.text.ends_with("0\r\n\r\n");
     };

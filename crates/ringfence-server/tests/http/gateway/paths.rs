@@ -94,8 +94,8 @@ async fn c95_every_other_path_arrives_byte_for_byte() {
 #[tokio::test]
 async fn c95_what_is_checked_and_what_arrives_never_differ() {
     const PIECES: &[&str] = &[
-        "/", "/", "up", "people", "..", ".", "%2e", "%2f", "%5c", ";", "%3b", "*", "\\", "%25", "%00",
-        "%41", "a", "?", "%c0%af", "~",
+        "/", "/", "up", "people", "..", ".", "%2e", "%2f", "%5c", ";", "%3b", "*", "\\", "%25",
+        "%00", "%41", "a", "?", "%c0%af", "~",
     ];
     let bench = Bench::with(|setup| {
         let mut all = setup.routes[0].clone();
@@ -134,9 +134,15 @@ async fn c95_what_is_checked_and_what_arrives_never_differ() {
 #[tokio::test]
 async fn c96_a_method_or_path_without_a_rule_is_refused() {
     let bench = Bench::new().await;
-    for target in ["/", "/up", "/up/", "/up/1/2", "/Up/1", "/people", "/other/1", "/%75p/1"] {
+    for target in [
+        "/", "/up", "/up/", "/up/1/2", "/Up/1", "/people", "/other/1", "/%75p/1",
+    ] {
         let answer = bench.get_good(target, &[]).await;
-        assert_eq!((answer.status, answer.reason().as_str()), (404, "no_route"), "{target}");
+        assert_eq!(
+            (answer.status, answer.reason().as_str()),
+            (404, "no_route"),
+            "{target}"
+        );
     }
     let bearer = bench.bearer();
     for method in ["DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND", "get"] {
@@ -145,9 +151,16 @@ async fn c96_a_method_or_path_without_a_rule_is_refused() {
         assert_eq!(answer.header("allow"), Some("GET, POST, PUT"), "{method}");
     }
     for method in ["TRACE", "CONNECT"] {
-        let target = if method == "CONNECT" { "api.example:80" } else { "/up/1" };
+        let target = if method == "CONNECT" {
+            "api.example:80"
+        } else {
+            "/up/1"
+        };
         let answer = bench.send(method, target, &[&bearer], "").await;
-        assert!(answer.status >= 400 && answer.closed, "{method}: {answer:?}");
+        assert!(
+            answer.status >= 400 && answer.closed,
+            "{method}: {answer:?}"
+        );
     }
     // The more exact rule decides, not the first that would let the caller through.
     let admins = bench.get_good("/people/admins/1", &[]).await;
@@ -163,7 +176,10 @@ async fn method_override_headers_change_nothing() {
         .await;
     assert_eq!(answer.status, 200);
     assert_eq!(bench.upstream.last().method, "GET");
-    let original = ["x-original-url: /people/admins/1", "x-rewrite-url: /people/admins/1"];
+    let original = [
+        "x-original-url: /people/admins/1",
+        "x-rewrite-url: /people/admins/1",
+    ];
     assert_eq!(bench.get_good("/up/1", &original).await.status, 200);
     assert_eq!(bench.upstream.last().target, "/up/1");
 }
@@ -172,7 +188,10 @@ async fn method_override_headers_change_nothing() {
 async fn rfc9112_3_2_one_host_or_none() {
     let bench = Bench::new().await;
     let answer = bench.get_good("/up/1", &["host: other.example"]).await;
-    assert_eq!((answer.status, answer.reason().as_str()), (400, "host_ambiguous"));
+    assert_eq!(
+        (answer.status, answer.reason().as_str()),
+        (400, "host_ambiguous")
+    );
     let answer = bench.get_good("http://other.example/up/1", &[]).await;
     assert_eq!(answer.status, 400);
     assert_eq!(bench.upstream.n_received(), 0);

@@ -10,7 +10,11 @@ async fn c82_the_scheme_is_matched_in_any_case() {
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
         let line = format!("Authorization: {scheme} {}", bench.token);
         let answer = bench.get("/up/1", &[&line]).await;
-        assert_eq!((answer.status, answer.text.as_str()), (200, "echo"), "{scheme}");
+        assert_eq!(
+            (answer.status, answer.text.as_str()),
+            (200, "echo"),
+            "{scheme}"
+        );
     }
 }
 
@@ -19,12 +23,20 @@ async fn c83_a_token_in_query_or_body_is_refused() {
     let bench = Bench::new().await;
     let token = &bench.token;
     let in_query = bench.get(&format!("/up/1?access_token={token}"), &[]).await;
-    assert_eq!((in_query.status, in_query.reason().as_str()), (401, "token_misplaced"));
-    let hidden = bench.get(&format!("/up/1?x=1&access%5ftoken={token}"), &[]).await;
+    assert_eq!(
+        (in_query.status, in_query.reason().as_str()),
+        (401, "token_misplaced")
+    );
+    let hidden = bench
+        .get(&format!("/up/1?x=1&access%5ftoken={token}"), &[])
+        .await;
     assert_eq!(hidden.status, 401);
     let body = format!("access_token={token}");
     let in_body = bench.send("POST", "/up/1", &[FORM], &body).await;
-    assert_eq!((in_body.status, in_body.reason().as_str()), (401, "token_misplaced"));
+    assert_eq!(
+        (in_body.status, in_body.reason().as_str()),
+        (401, "token_misplaced")
+    );
     let in_cookie = format!("cookie: access_token={token}");
     assert_eq!(bench.get("/up/1", &[&in_cookie]).await.status, 401);
     assert_eq!(bench.upstream.n_received(), 0);
@@ -35,9 +47,14 @@ async fn c84_two_headers_or_two_ways_are_refused_with_400() {
     let bench = Bench::new().await;
     let bearer = bench.bearer();
     let twice = bench.get("/up/1", &[&bearer, &bearer]).await;
-    assert_eq!((twice.status, twice.reason().as_str()), (400, "authorization_repeated"));
+    assert_eq!(
+        (twice.status, twice.reason().as_str()),
+        (400, "authorization_repeated")
+    );
     assert!(twice.challenge().contains(r#"error="invalid_request""#));
-    let basic = bench.get("/up/1", &["authorization: Basic YTpi", &bearer]).await;
+    let basic = bench
+        .get("/up/1", &["authorization: Basic YTpi", &bearer])
+        .await;
     assert_eq!(basic.status, 400);
     let query = format!("/up/1?access_token={}", bench.token);
     let both = bench.get(&query, &[&bearer]).await;
@@ -47,7 +64,9 @@ async fn c84_two_headers_or_two_ways_are_refused_with_400() {
     assert_eq!((both.status, both.reason().as_str()), (400, "token_twice"));
     assert_eq!(bench.upstream.n_received(), 0);
     // A form without one goes through whole.
-    let fine = bench.send("POST", "/up/1", &[&bearer, FORM], "a=1&b=2").await;
+    let fine = bench
+        .send("POST", "/up/1", &[&bearer, FORM], "a=1&b=2")
+        .await;
     assert_eq!(fine.status, 200);
     assert_eq!(bench.upstream.last().body, b"a=1&b=2");
 }
@@ -57,7 +76,10 @@ async fn c85_each_refusal_names_what_is_wrong_and_no_more() {
     let bench = Bench::new().await;
     let none = bench.get("/up/1", &[]).await;
     assert_eq!(none.status, 401);
-    assert_eq!(none.challenge(), r#"Bearer realm="ringfence", scope="stats""#);
+    assert_eq!(
+        none.challenge(),
+        r#"Bearer realm="ringfence", scope="stats""#
+    );
     let basic = bench.get("/up/1", &["authorization: Basic YTpi"]).await;
     assert_eq!(basic.challenge(), none.challenge());
 
@@ -65,24 +87,39 @@ async fn c85_each_refusal_names_what_is_wrong_and_no_more() {
         let line = format!("authorization: {malformed}");
         let answer = bench.get("/up/1", &[&line]).await;
         assert_eq!(answer.status, 401, "{malformed}");
-        assert!(answer.challenge().contains(r#"error="invalid_token""#), "{answer:?}");
+        assert!(
+            answer.challenge().contains(r#"error="invalid_token""#),
+            "{answer:?}"
+        );
     }
 
     // The credential lacks the scope; then this token was not asked for it.
     let lacking = bench.get_good("/people/admins/1", &[]).await;
-    assert_eq!((lacking.status, lacking.reason().as_str()), (403, "scope_missing"));
+    assert_eq!(
+        (lacking.status, lacking.reason().as_str()),
+        (403, "scope_missing")
+    );
     let challenge = lacking.challenge();
-    assert!(challenge.contains(r#"error="insufficient_scope""#), "{challenge}");
+    assert!(
+        challenge.contains(r#"error="insufficient_scope""#),
+        "{challenge}"
+    );
     assert!(challenge.contains(r#"scope="admin:read""#), "{challenge}");
     let narrow = bench.app.token(&bench.credential, "users:read").await;
     let not_asked = bench.call_with(&narrow).await;
-    assert_eq!((not_asked.status, not_asked.reason().as_str()), (403, "scope_not_asked"));
+    assert_eq!(
+        (not_asked.status, not_asked.reason().as_str()),
+        (403, "scope_not_asked")
+    );
     assert!(not_asked.challenge().contains(r#"scope="stats""#));
 
     bench.app.clock.advance_secs(901 + 30);
     bench.app.caught_up().await;
     let expired = bench.call().await;
-    assert_eq!((expired.status, expired.reason().as_str()), (401, "token_expired"));
+    assert_eq!(
+        (expired.status, expired.reason().as_str()),
+        (401, "token_expired")
+    );
     assert!(expired.challenge().contains(r#"error="invalid_token""#));
     assert_eq!(bench.upstream.n_received(), 0);
 }
@@ -119,6 +156,9 @@ async fn c158_bounds_of_a_head_are_kept_in_constant_memory() {
         bench.bearer()
     );
     let answer = raw(bench.app.address, text.as_bytes()).await;
-    assert_eq!((answer.status, answer.reason().as_str()), (413, "body_too_long"));
+    assert_eq!(
+        (answer.status, answer.reason().as_str()),
+        (413, "body_too_long")
+    );
     assert_eq!(bench.upstream.n_received(), 0);
 }

@@ -23,11 +23,18 @@ async fn an_account_that_is_used_up_waits_as_long_as_it_is_told() {
     .await;
     assert_eq!(statuses(&bench, "/up/1", 5).await, [200; 5]);
     let refused = bench.call().await;
-    assert_eq!((refused.status, refused.reason().as_str()), (429, "quota_account"));
+    assert_eq!(
+        (refused.status, refused.reason().as_str()),
+        (429, "quota_account")
+    );
     assert_eq!(refused.header("www-authenticate"), None);
     let wait: u32 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=12).contains(&wait), "{wait}");
-    assert_eq!(bench.upstream.n_received(), 5, "a refused call reaches nobody");
+    assert_eq!(
+        bench.upstream.n_received(),
+        5,
+        "a refused call reaches nobody"
+    );
 
     let other = bench.app.account("other").await;
     let neighbour = bench.app.admin(&other, "kim@other.example", &[]).await;
@@ -50,7 +57,10 @@ async fn tokens_credentials_and_routes_have_limits_of_their_own() {
     })
     .await;
     assert_eq!(statuses(&bench, "/scarce/1", 4).await, [200, 200, 200, 429]);
-    assert_eq!(bench.get_good("/scarce/2", &[]).await.reason(), "quota_route");
+    assert_eq!(
+        bench.get_good("/scarce/2", &[]).await.reason(),
+        "quota_route"
+    );
     // What the route refused was not taken from the token.
     assert_eq!(statuses(&bench, "/up/1", 2).await, [200, 429]);
     assert_eq!(bench.call().await.reason(), "quota_token");
@@ -58,7 +68,10 @@ async fn tokens_credentials_and_routes_have_limits_of_their_own() {
     assert_eq!(bench.call_with(&second).await.status, 200);
     assert_eq!(bench.call_with(&second).await.status, 200);
     let used_up = bench.call_with(&second).await;
-    assert_eq!((used_up.status, used_up.reason().as_str()), (429, "quota_credential"));
+    assert_eq!(
+        (used_up.status, used_up.reason().as_str()),
+        (429, "quota_credential")
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,11 @@ use super::Bench;
 
 async fn refused(bench: &Bench, token: &str, reason: &str) {
     let answer = bench.call_with(token).await;
-    assert_eq!((answer.status, answer.reason().as_str()), (401, reason), "{token}");
+    assert_eq!(
+        (answer.status, answer.reason().as_str()),
+        (401, reason),
+        "{token}"
+    );
 }
 
 #[tokio::test]
@@ -18,19 +22,32 @@ async fn c86_each_wrong_thing_singly_is_refused() {
     let bench = Bench::new().await;
     let (header, claims) = bench.parts();
     let again = bench.forge(&header.to_string(), &claims.to_string());
-    assert_eq!(bench.call_with(&again).await.status, 200, "a token signed anew is good");
+    assert_eq!(
+        bench.call_with(&again).await.status,
+        200,
+        "a token signed anew is good"
+    );
 
     let (signed, signature) = bench.token.rsplit_once('.').unwrap();
     let flipped = if signature.starts_with('A') { "B" } else { "A" };
     let rest: String = signature.chars().skip(1).collect();
-    refused(&bench, &format!("{signed}.{flipped}{rest}"), "token_signature").await;
+    refused(
+        &bench,
+        &format!("{signed}.{flipped}{rest}"),
+        "token_signature",
+    )
+    .await;
     refused(&bench, &format!("{signed}."), "token_signature").await;
     refused(&bench, signed, "token_malformed").await;
 
     let now = bench.app.ctx.now().secs();
     let wrong: &[(&str, Value, &str)] = &[
         ("iss", json!("https://other.example/Auth"), "token_issuer"),
-        ("iss", json!(format!("{}/", bench.app.ctx.token.issuer)), "token_issuer"),
+        (
+            "iss",
+            json!(format!("{}/", bench.app.ctx.token.issuer)),
+            "token_issuer",
+        ),
         ("aud", json!("urn:other"), "token_audience"),
         ("aud", json!("urn:ringfence:vcc:nam"), "token_audience"),
         ("exp", json!(now - 31), "token_expired"),
@@ -87,16 +104,29 @@ async fn c87_a_claim_of_the_wrong_type_is_a_failure_and_so_are_duplicates() {
         ("epoch", Value::Null),
     ];
     for (name, value) in wrong {
-        let answer = bench.call_with(&bench.with_claim(name, value.clone())).await;
+        let answer = bench
+            .call_with(&bench.with_claim(name, value.clone()))
+            .await;
         let outcome = (answer.status, answer.reason());
-        let good = outcome.0 == 401 && ["token_claims", "token_audience"].contains(&outcome.1.as_str());
+        let good =
+            outcome.0 == 401 && ["token_claims", "token_audience"].contains(&outcome.1.as_str());
         assert!(good, "{name}: {value}: {outcome:?}");
     }
     let claims = claims.to_string();
     let twice = claims.replacen('{', r#"{"scope":"stats","#, 1);
-    refused(&bench, &bench.forge(&header.to_string(), &twice), "token_claims").await;
+    refused(
+        &bench,
+        &bench.forge(&header.to_string(), &twice),
+        "token_claims",
+    )
+    .await;
     let escaped = claims.replacen('{', r#"{"sc\u006fpe":"stats","#, 1);
-    refused(&bench, &bench.forge(&header.to_string(), &escaped), "token_claims").await;
+    refused(
+        &bench,
+        &bench.forge(&header.to_string(), &escaped),
+        "token_claims",
+    )
+    .await;
     let twice = header.to_string().replacen('{', r#"{"alg":"none","#, 1);
     refused(&bench, &bench.forge(&twice, &claims), "token_malformed").await;
     for not_an_object in ["[]", "\"a\"", "", "{", "null"] {
@@ -109,7 +139,13 @@ async fn c87_a_claim_of_the_wrong_type_is_a_failure_and_so_are_duplicates() {
 async fn c88_other_tokens_of_the_same_key_are_no_access_tokens() {
     let bench = Bench::new().await;
     let (header, claims) = bench.parts();
-    for typ in ["JWT", "logout+jwt", "dpop+jwt", "client-authentication+jwt", "secevent+jwt"] {
+    for typ in [
+        "JWT",
+        "logout+jwt",
+        "dpop+jwt",
+        "client-authentication+jwt",
+        "secevent+jwt",
+    ] {
         let mut header = header.clone();
         header["typ"] = json!(typ);
         let token = bench.forge(&header.to_string(), &claims.to_string());
@@ -134,7 +170,12 @@ async fn c89_clocks_may_differ_by_the_configured_skew_and_never_by_more_than_a_m
         ("iat", now + 65, false),
     ] {
         let answer = bench.call_with(&bench.with_claim(name, json!(at))).await;
-        assert_eq!(answer.status == 200, good, "{name} {}: {answer:?}", at - now);
+        assert_eq!(
+            answer.status == 200,
+            good,
+            "{name} {}: {answer:?}",
+            at - now
+        );
     }
 }
 
@@ -152,7 +193,10 @@ async fn c90_keys_named_by_the_token_are_never_used() {
         header[name] = value;
         let token = bench.forge(&header.to_string(), &claims.to_string());
         let answer = bench.call_with(&token).await;
-        assert_eq!(answer.status, 401, "{name}: refused even with a good signature");
+        assert_eq!(
+            answer.status, 401,
+            "{name}: refused even with a good signature"
+        );
         header.as_object_mut().unwrap().remove("kid");
         let token = bench.forge(&header.to_string(), &claims.to_string());
         assert_eq!(bench.call_with(&token).await.status, 401, "{name} for kid");
@@ -193,7 +237,10 @@ async fn c92_without_the_store_known_keys_work_for_the_stated_time_and_then_noth
     refused(&bench, &format!("{signed}.AAAA"), "token_signature").await;
     bench.app.clock.advance_secs(20);
     let stale = bench.call().await;
-    assert_eq!((stale.status, stale.reason().as_str()), (503, "directory_stale"));
+    assert_eq!(
+        (stale.status, stale.reason().as_str()),
+        (503, "directory_stale")
+    );
     assert!(stale.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
     assert_eq!(bench.get("/readyz", &[]).await.status, 503);
     assert_eq!(bench.get("/livez", &[]).await.status, 200);
