@@ -46,4 +46,6 @@ pub struct CollectCtx {
     pub pace: Option<PaceOptions>,
     /// How often and how long to try again; `None` decides by the host.
     pub retry: Option<RetryOptions>,
+    /// How often a request is tried, whatever the host; `None` leaves it to `retry`.
+    pub max_attempts: Option<u32>,
 }

@@ -62,9 +62,3 @@ impl From<parquet::errors::ParquetError> for Error {
         Self::Table(error)
     }
 }
-
-impl From<arrow::error::ArrowError> for Error {
-    fn from(error: arrow::error::ArrowError) -> Self {
-        Self::Table(parquet::errors::ParquetError::from(error))
-    }
-}

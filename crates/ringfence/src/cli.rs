@@ -4,7 +4,8 @@ use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
-    account, completions, credential, doctor, import, keys, logging, serve, settings, user,
+    account, collect, completions, connection, credential, doctor, import, keys, logging, serve,
+    settings, token_client, user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -67,6 +68,15 @@ enum Command {
     /// Calls and recordings from elsewhere: recordings
     #[command(subcommand)]
     Import(import::ImportCommand),
+    /// Get a token as a client program does, and print it
+    #[command(after_help = token_client::HELP)]
+    Token(token_client::TokenArgs),
+    /// Remote accounts to collect from: add, check, list, show, remove
+    #[command(subcommand)]
+    Connection(connection::ConnectionCommand),
+    /// Bring every recording of a connection home, and account for what is missing
+    #[command(after_long_help = collect::HELP)]
+    Collect(collect::CollectArgs),
     /// The settings file: sample, check
     #[command(subcommand)]
     Config(settings::ConfigCommand),
@@ -114,6 +124,9 @@ impl Cli {
             Command::Credential(command) => credential::run(&shell, command).await,
             Command::Keys(command) => keys::run(&shell, command).await,
             Command::Import(command) => import::run(&shell, command).await,
+            Command::Token(args) => token_client::run(&shell, args).await,
+            Command::Connection(command) => connection::run(&shell, command).await,
+            Command::Collect(args) => collect::run(&shell, args).await,
             Command::Config(command) => settings::run(&shell, &command),
             Command::Doctor => doctor::run(&shell).await,
             Command::Completions(args) => Ok(completions::run(&args)),

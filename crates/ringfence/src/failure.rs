@@ -1,6 +1,7 @@
 //! How a command ends: its exit code, and what it says when it fails.
 
 use ringfence_app::error::{Error, chain};
+use ringfence_collect::error::Error as Collect;
 use ringfence_store::db;
 use std::process::ExitCode;
 
@@ -73,6 +74,20 @@ fn code(error: &anyhow::Error) -> u8 {
                 return UNREACHABLE;
             }
             Some(Error::Internal(_)) | None => {}
+        }
+        match cause.downcast_ref::<Collect>() {
+            Some(Collect::Invalid(_) | Collect::NotFound(_) | Collect::Exists(_)) => return USAGE,
+            Some(Collect::Busy(_) | Collect::NotAllowed(_) | Collect::Unreachable(_)) => {
+                return UNREACHABLE;
+            }
+            Some(
+                Collect::Disk { .. }
+                | Collect::Store(_)
+                | Collect::Table(_)
+                | Collect::Unbalanced(_)
+                | Collect::Internal(_),
+            )
+            | None => {}
         }
     }
     INTERNAL

@@ -4,8 +4,10 @@
 
 mod account;
 mod cli;
+mod collect;
 mod completions;
 mod config;
+mod connection;
 mod credential;
 mod doctor;
 mod failure;
@@ -16,6 +18,7 @@ mod master_key;
 mod serve;
 mod settings;
 mod shell;
+mod token_client;
 mod user;
 
 use clap::Parser as _;

@@ -183,17 +183,25 @@ impl Line {
         } else {
             PaceOptions::OTHER
         });
+        let retry = ctx.retry.unwrap_or(if vendor {
+            RetryOptions::VENDOR
+        } else {
+            RetryOptions::OTHER
+        });
         Ok(Self {
             hosts,
             client_id,
             client_secret,
             http,
-            pace: Arc::new(Pace::new(pace, Arc::clone(&ctx.clock), Arc::clone(&ctx.wait))),
-            retry: ctx.retry.unwrap_or(if vendor {
-                RetryOptions::VENDOR
-            } else {
-                RetryOptions::OTHER
-            }),
+            pace: Arc::new(Pace::new(
+                pace,
+                Arc::clone(&ctx.clock),
+                Arc::clone(&ctx.wait),
+            )),
+            retry: RetryOptions {
+                max_attempts: ctx.max_attempts.unwrap_or(retry.max_attempts).max(1),
+                ..retry
+            },
             requests: Arc::default(),
         })
     }
@@ -303,8 +311,12 @@ impl Upstream {
                     if let Some(value) = read(&body) {
                         return Ok(value);
                     }
-                    self.failed(&mut tries, format!("status {status} with an unreadable body"), None)
-                        .await?;
+                    self.failed(
+                        &mut tries,
+                        format!("status {status} with an unreadable body"),
+                        None,
+                    )
+                    .await?;
                 }
                 Ok(body) => {
                     let message = super::wire::message(&body);
@@ -382,7 +394,8 @@ impl Upstream {
                 Ok(None)
             }
             Verdict::Fault => {
-                self.failed(tries, format!("status {status}"), pause_ms).await?;
+                self.failed(tries, format!("status {status}"), pause_ms)
+                    .await?;
                 Ok(None)
             }
         }

@@ -4,6 +4,7 @@
 //! [`retry`] decide when it may ask, [`auth`] with what token, [`wire`] turns bytes into
 //! types.
 
+pub mod access;
 pub mod auth;
 pub mod client;
 pub mod md5;

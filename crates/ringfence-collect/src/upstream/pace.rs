@@ -17,6 +17,7 @@ const RISE_EVERY_MS: u64 = 30_000;
 // Near a rate that was refused before, wait longer before trying it again.
 const NEAR: f64 = 0.97;
 const RISE_NEAR_EVERY_MS: u64 = 600_000;
+const PROBE: f64 = 1.02;
 
 /// Where a pace starts and how it may move.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +73,7 @@ struct State {
     blocked_until_ms: u64,
     changed_at_ms: u64,
     refusals_in_a_row: u32,
+    rises_in_a_row: u32,
     sent: [u32; SLOTS],
     sent_second: u64,
 }
@@ -142,6 +144,7 @@ impl State {
             blocked_until_ms: 0,
             changed_at_ms: now_ms,
             refusals_in_a_row: 0,
+            rises_in_a_row: 0,
             sent: [0; SLOTS],
             sent_second: now_ms / 1000,
         }
@@ -170,17 +173,23 @@ impl State {
     fn accepted(&mut self, now_ms: u64, ceiling: Option<f64>) {
         self.refusals_in_a_row = 0;
         let Some(rate) = self.per_minute else { return };
-        let risen = ceiling.map_or(rate * RISE, |c| (rate * RISE).min(c));
-        let near = self.refused_at_rate.is_some_and(|bad| risen > bad * NEAR);
-        let every = if near {
-            RISE_NEAR_EVERY_MS
-        } else {
-            RISE_EVERY_MS
+        let step = 1.0 + (RISE - 1.0) * f64::from(1_u32 << self.rises_in_a_row.min(3));
+        let near = self.refused_at_rate.filter(|bad| rate * step > bad * NEAR);
+        let (risen, every) = match near {
+            Some(bad) => (bad * PROBE, RISE_NEAR_EVERY_MS),
+            None => (rate * step, RISE_EVERY_MS),
         };
+        let risen = ceiling.map_or(risen, |c| risen.min(c));
         let long_enough = now_ms.saturating_sub(self.changed_at_ms) >= every;
         if long_enough && f64::from(self.sent_in_minute(now_ms)) >= rate * 0.5 {
             self.per_minute = Some(risen);
             self.changed_at_ms = now_ms;
+            self.rises_in_a_row = self.rises_in_a_row.saturating_add(1);
+            if near.is_some() {
+                // If this goes well, the limit has moved and is looked for anew.
+                self.refused_at_rate = None;
+                self.rises_in_a_row = 0;
+            }
         }
     }
 
@@ -192,6 +201,7 @@ impl State {
             return;
         }
         self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
+        self.rises_in_a_row = 0;
         // The refused request itself did not go through.
         let through = f64::from(self.sent_in_minute(now_ms).saturating_sub(1));
         let before = self.per_minute.map_or(through, |rate| rate.min(through));

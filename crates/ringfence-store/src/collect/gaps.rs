@@ -97,6 +97,34 @@ pub async fn gaps_close(
     Ok(n_closed)
 }
 
+/// Which of some calls begun in `[from, to]` have had a gap before, open or closed.
+///
+/// # Errors
+/// The database broke off.
+pub async fn gaps_known(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    from: Timestamp,
+    to: Timestamp,
+    guids: &[String],
+) -> Result<Vec<String>, Error> {
+    let mut known = Vec::new();
+    for some in guids.chunks(500) {
+        let marks: Vec<String> = (4..some.len() + 4).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT guid FROM collect_gaps
+             WHERE connection_id = $1 AND started_at >= $2 AND started_at <= $3 AND guid IN ({})",
+            marks.join(", ")
+        );
+        let mut args = vec![connection.to_string().into(), from.into(), to.into()];
+        args.extend(some.iter().map(|g| g.as_str().into()));
+        for row in tx.fetch_all_built(sql, &args).await? {
+            known.push(row.text("guid")?);
+        }
+    }
+    Ok(known)
+}
+
 /// A page of the open gaps of calls begun in `[place, to]`, in order.
 ///
 /// # Errors

@@ -207,6 +207,45 @@ pub async fn items_of(
     Ok(found)
 }
 
+/// A page of the items begun in `[place, to]` that have, or had, a gap of their own, because the statistics do not have
+/// their call: those not at home, and those at home whose gap is still open.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn items_uncounted(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    after: &Place,
+    to: Timestamp,
+    limit: i64,
+) -> Result<Vec<CollectedItem>, Error> {
+    tx.fetch_all(
+        "SELECT * FROM collect_items i
+         WHERE i.connection_id = $1 AND (i.started_at, i.guid, i.content_key) > ($2, $3, $4) AND i.started_at <= $5
+           AND (i.state <> 'verified' OR EXISTS (
+               SELECT 1 FROM collect_gaps g
+               WHERE g.connection_id = i.connection_id AND g.started_at = i.started_at AND g.guid = i.guid
+                 AND g.closed_at IS NULL))
+           AND NOT EXISTS (
+               SELECT 1 FROM collect_interactions s
+               WHERE s.connection_id = i.connection_id AND s.guid = i.guid
+                 AND s.started_at >= i.started_at - 1000 AND s.started_at <= i.started_at + 1000)
+         ORDER BY i.started_at, i.guid, i.content_key LIMIT $6",
+        &[
+            connection.to_string().into(),
+            after.started_at.into(),
+            after.guid.as_str().into(),
+            after.content_key.as_str().into(),
+            to.into(),
+            limit.into(),
+        ],
+    )
+    .await?
+    .iter()
+    .map(item)
+    .collect()
+}
+
 /// A page of the items that are to be tried again, oldest first.
 ///
 /// # Errors
