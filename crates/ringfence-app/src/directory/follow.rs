@@ -17,6 +17,8 @@ use std::time::Duration;
 
 const CREDENTIALS_A_PAGE: u32 = 20_000;
 const LINES_A_LOOK: u32 = 2_000;
+const LOOK_AGAIN_MS: u64 = 10;
+const LOOK_AGAIN_PATIENCE: Duration = Duration::from_millis(250);
 
 /// Loads everything and puts it in force.
 ///
@@ -102,6 +104,33 @@ pub async fn catch_up(ctx: &Ctx) -> Result<bool, Error> {
     ctx.directory.install(next);
     ctx.directory.saw_feed(began);
     Ok(true)
+}
+
+/// Looks at the feed for a request that is about to be refused: what it lacks may have been written a moment ago.
+///
+/// However many ask, a look is made at most every 10 ms, and nobody waits longer than a
+/// quarter of a second. True when the snapshot is another one now.
+pub async fn look_again(ctx: &Ctx) -> bool {
+    let before = ctx.directory.look().seq;
+    let asked_ms = ctx.clock.monotonic_ms();
+    let look = async {
+        let _turn = ctx.directory.ask_in_turn().await;
+        let now_ms = ctx.clock.monotonic_ms();
+        let age_ms = ctx.directory.staleness_ms(now_ms);
+        if age_ms < now_ms.saturating_sub(asked_ms) {
+            // Somebody looked while this one waited.
+            return;
+        }
+        if let Some(early_ms) = LOOK_AGAIN_MS.checked_sub(age_ms) {
+            tokio::time::sleep(Duration::from_millis(early_ms)).await;
+        }
+        if let Err(error) = catch_up(ctx).await {
+            tracing::debug!(error = %chain(&error), "no second look at the change feed");
+        }
+    };
+    // Whether it was in time shows in the snapshot.
+    let _in_time = tokio::time::timeout(LOOK_AGAIN_PATIENCE, look).await;
+    ctx.directory.look().seq != before
 }
 
 /// Follows the feed until the task is dropped.

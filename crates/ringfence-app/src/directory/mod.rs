@@ -23,6 +23,8 @@ pub struct Directory {
     wake: Notify,
     // Whoever reads the feed holds this, so that no snapshot is replaced by an older one.
     reading: tokio::sync::Mutex<()>,
+    // Refused requests that hope for news take turns.
+    asking: tokio::sync::Mutex<()>,
 }
 
 impl Directory {
@@ -62,6 +64,10 @@ impl Directory {
 
     async fn read_alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.reading.lock().await
+    }
+
+    async fn ask_in_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.asking.lock().await
     }
 
     async fn woken(&self) {

@@ -19,7 +19,8 @@ use crate::web::hall::ClientAddress;
 use crate::web::host::{host_named, region_of};
 
 /// From a request to the answer that its client is not authenticated, whatever the reason.
-const FAILURE_TIME: Duration = Duration::from_millis(3);
+/// A second look at the directory is over by then.
+const FAILURE_TIME: Duration = Duration::from_millis(12);
 
 /// A well-formed request of a client that says who it is.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use ringfence_app as app;
-use ringfence_app::token::{TokenError, TokenRequest};
+use ringfence_app::token::{ScopeRefusal, TokenError, TokenRequest};
 
 use super::error::{NO_STORE, Refusal};
 use super::request::{ClientRequest, when_due};
@@ -44,7 +44,15 @@ async fn issue(app: &App, request: Request) -> Result<TokenView, TokenError> {
         grant_type,
         scope,
     };
-    let issued = app::token::token_issue(&app.ctx, &request);
+    let mut issued = app::token::token_issue(&app.ctx, &request);
+    // A credential made or changed on the command line a moment ago is used right away.
+    if matches!(
+        issued,
+        Err(TokenError::InvalidClient | TokenError::InvalidScope(ScopeRefusal::Value(_)))
+    ) && app::directory::follow::look_again(&app.ctx).await
+    {
+        issued = app::token::token_issue(&app.ctx, &request);
+    }
     let token = when_due(read_at, issued).await?;
     Ok(TokenView {
         access_token: token.access_token.expose().clone(),

@@ -258,7 +258,7 @@ async fn c12_unknown_client_and_wrong_secret_look_alike() {
 
 #[tokio::test]
 async fn c12_failures_take_the_same_time() {
-    const ROUNDS: usize = 300;
+    const ROUNDS: usize = 150;
     let bench = Bench::patient().await;
     let kinds = failures(&bench).await;
     let bodies: Vec<String> = kinds
@@ -417,13 +417,17 @@ async fn c15_repeated_failures_are_slowed_from_their_address_only() {
 #[tokio::test]
 async fn c15_one_address_that_tries_many_clients_is_slowed() {
     let bench = Bench::new().await;
-    let mut statuses = Vec::new();
-    for n in 0..320 {
-        let id = format!("0190a1b2-3333-4d5e-8f60-7a8b9c0d{n:04}");
-        statuses.push(bench.ask_as(&id, "wrong", "stats").await.status);
-    }
-    assert_eq!(statuses[..300], [401; 300]);
-    assert_eq!(*statuses.last().unwrap(), 429);
+    let ids = (0..400).map(|n| format!("0190a1b2-3333-4d5e-8f60-7a8b9c0d{n:04}"));
+    let tries = ids.map(|id| async { bench.ask_as(&{ id }, "wrong", "stats").await.status });
+    let statuses = futures_util::future::join_all(tries).await;
+    let n_refused = statuses.iter().filter(|status| **status == 401).count();
+    let n_slowed = statuses.iter().filter(|status| **status == 429).count();
+    // A failure is forgiven every 200 ms, so a slow machine may try a few more.
+    assert!(
+        n_refused >= 300 && n_slowed > 0,
+        "{n_refused} tried, {n_slowed} slowed"
+    );
+    assert_eq!(n_refused + n_slowed, 400);
 }
 
 #[tokio::test]
@@ -472,4 +476,44 @@ async fn a_credential_bound_to_networks_works_from_them_only() {
         .header("content-type", FORM)
         .body(form(&bench.good()));
     assert_eq!(answer(request.send().await.unwrap()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_change_of_another_process_counts_for_the_very_next_request() {
+    for store in ringfence_testkit::stores::both().await {
+        let (url, engine, blobs) = (
+            store.url.clone(),
+            store.engine,
+            store.folder.path().join("blobs"),
+        );
+        // The feed is looked at so seldom that only a second look can help.
+        let settings = Settings {
+            poll_ms: 30_000,
+            ..Settings::default()
+        };
+        let bench = Bench::on(TestApp::start(store, settings.clone()).await).await;
+        let other = TestApp::node(&url, engine, &blobs, settings).await;
+        for _ in 0..3 {
+            let made = other
+                .credential(&bench.account, &bench.owner, "stats")
+                .await;
+            let answer = bench.app.token_answer(&made, "stats").await;
+            assert_eq!(answer.status(), 200, "{engine}: a new credential");
+            let id = made.credential.id;
+            let second = credential_rotate(&other.ctx, &actor(), id, 60, None)
+                .await
+                .unwrap();
+            let answer = bench.app.token_answer(&second, "stats").await;
+            assert_eq!(answer.status(), 200, "{engine}: a new secret");
+            let edit = CredentialEdit {
+                scopes: Some(ringfence_core::scope::ScopeSet::parse("stats users:read").unwrap()),
+                ..CredentialEdit::default()
+            };
+            credential_edit(&other.ctx, &actor(), id, edit)
+                .await
+                .unwrap();
+            let answer = bench.app.token_answer(&second, "users:read").await;
+            assert_eq!(answer.status(), 200, "{engine}: a new scope");
+        }
+    }
 }
