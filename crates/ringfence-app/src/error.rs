@@ -43,10 +43,6 @@ impl Error {
     }
 
     /// Wraps what a parser said of the caller's input.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "it is used as map_err(Error::invalid)"
-    )]
     pub fn invalid(reason: impl std::fmt::Display) -> Self {
         Self::Invalid(reason.to_string())
     }

@@ -69,8 +69,8 @@ pub struct SystemRandom;
 
 impl Random for SystemRandom {
     #[expect(
-        clippy::expect_used,
-        reason = "without randomness no secret may be made"
+        clippy::disallowed_methods,
+        reason = "this is the one place that draws randomness"
     )]
     fn fill(&self, buffer: &mut [u8]) {
         // The kernel's generator does not fail once the machine has booted.

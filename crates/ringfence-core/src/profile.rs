@@ -30,7 +30,7 @@ enum Kind {
     Count,
     Text,
     FlagOrText,
-    Object(&'static [(&'static str, Kind)]),
+    Object(&'static [(&'static str, Self)]),
     AssociatedUsers,
 }
 

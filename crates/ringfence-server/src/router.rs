@@ -238,7 +238,6 @@ pub fn rules() -> Vec<Rule> {
 }
 
 /// The whole product as one service.
-#[must_use]
 pub fn router(app: App) -> Router {
     let exact = Arc::new(templates());
     let mut operations = Router::new();

@@ -3,6 +3,11 @@
 //! Used from `tests/` folders only. Read `fake/mod.rs` for the platform that the collector
 //! reads from, and `clock.rs` for clocks that run fast.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the test kit reads the settings of tests, starts tasks and owns the clock"
+)]
+
 pub mod clock;
 pub mod fake;
 pub mod stores;

@@ -166,7 +166,7 @@ pub(crate) async fn run(shell: &Shell, command: CredentialCommand) -> anyhow::Re
             }
         }
         CredentialCommand::Show(args) => {
-            print(shell, &app::credential_show(&ctx, args.client_id).await?)
+            print(shell, &app::credential_show(&ctx, args.client_id).await?);
         }
         CredentialCommand::Edit(args) => {
             let id = args.client_id;

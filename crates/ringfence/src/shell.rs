@@ -193,6 +193,17 @@ pub(crate) fn span_secs(text: &str) -> Result<u32, String> {
         .ok_or_else(|| "that span is too long".to_owned())
 }
 
+/// How many calls the settings let an account make.
+fn quota_limits(gateway: &Gateway) -> Limits {
+    match gateway.quota_profile {
+        QuotaProfile::Vcc => Limits::vcc(),
+        QuotaProfile::Open => Limits {
+            account: Some(Rate::per_minute(gateway.requests_per_minute)),
+            ..Limits::open()
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,16 +215,5 @@ mod tests {
         for bad in ["", "h", "24", "1.5h", "-1h", "24hé", "9999999d"] {
             assert!(span_secs(bad).is_err(), "{bad}");
         }
-    }
-}
-
-/// How many calls the settings let an account make.
-fn quota_limits(gateway: &Gateway) -> Limits {
-    match gateway.quota_profile {
-        QuotaProfile::Vcc => Limits::vcc(),
-        QuotaProfile::Open => Limits {
-            account: Some(Rate::per_minute(gateway.requests_per_minute)),
-            ..Limits::open()
-        },
     }
 }

@@ -58,7 +58,7 @@ async fn load_all(ctx: &Ctx) -> Result<(), Error> {
         next.revoked.insert(token.id, token.expires_at);
     }
     for key in keys::key_list(&mut tx).await? {
-        next.keys.push(Arc::new(key_open(ctx, key)?));
+        next.keys.push(Arc::new(key_open(ctx, &key)?));
     }
     ctx.directory.install(next);
     ctx.directory.saw_feed(began);
@@ -199,7 +199,7 @@ async fn take_in(ctx: &Ctx, tx: &mut Tx, next: &mut Snapshot, line: &FeedRow) ->
             let id = KeyId::parse(&line.subject_id).map_err(|_| damaged())?;
             next.keys.retain(|key| key.id != id);
             if let Some(key) = keys::key_find(tx, id).await? {
-                next.keys.push(Arc::new(key_open(ctx, key)?));
+                next.keys.push(Arc::new(key_open(ctx, &key)?));
             }
         }
         FeedKind::Token => {
@@ -212,7 +212,7 @@ async fn take_in(ctx: &Ctx, tx: &mut Tx, next: &mut Snapshot, line: &FeedRow) ->
     Ok(())
 }
 
-fn key_open(ctx: &Ctx, key: StoredKey) -> Result<KeyEntry, Error> {
+fn key_open(ctx: &Ctx, key: &StoredKey) -> Result<KeyEntry, Error> {
     let pkcs8 = ctx
         .key_sealer
         .open(key.id.as_bytes(), &key.sealed)

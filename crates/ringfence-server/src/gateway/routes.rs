@@ -307,8 +307,8 @@ mod tests {
         }
     }
 
-    fn found(table: &RouteTable, method: Method, path: &str) -> String {
-        match table.find(&method, &CleanPath::parse(path).unwrap()) {
+    fn found(table: &RouteTable, method: &Method, path: &str) -> String {
+        match table.find(method, &CleanPath::parse(path).unwrap()) {
             Found::Route(route) => route.name.to_owned(),
             Found::OtherMethods(methods) => format!("{methods:?}"),
             Found::Nothing => "nothing".to_owned(),
@@ -323,13 +323,13 @@ mod tests {
             setting("open", &["GET"], "/bills/open"),
         ])
         .unwrap();
-        assert_eq!(found(&table, Method::GET, "/bills/open"), "open");
-        assert_eq!(found(&table, Method::GET, "/bills/7"), "one");
-        assert_eq!(found(&table, Method::GET, "/bills/7/lines"), "rest");
-        assert_eq!(found(&table, Method::PUT, "/bills/7"), "one");
-        assert_eq!(found(&table, Method::DELETE, "/bills/7/x"), "[GET]");
-        assert_eq!(found(&table, Method::GET, "/bills"), "nothing");
-        assert_eq!(found(&table, Method::GET, "/Bills/7"), "nothing");
+        assert_eq!(found(&table, &Method::GET, "/bills/open"), "open");
+        assert_eq!(found(&table, &Method::GET, "/bills/7"), "one");
+        assert_eq!(found(&table, &Method::GET, "/bills/7/lines"), "rest");
+        assert_eq!(found(&table, &Method::PUT, "/bills/7"), "one");
+        assert_eq!(found(&table, &Method::DELETE, "/bills/7/x"), "[GET]");
+        assert_eq!(found(&table, &Method::GET, "/bills"), "nothing");
+        assert_eq!(found(&table, &Method::GET, "/Bills/7"), "nothing");
     }
 
     #[test]

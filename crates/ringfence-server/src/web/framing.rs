@@ -343,6 +343,10 @@ mod tests {
         "POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\nx",
     ];
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table of cases reads best in one piece"
+    )]
     fn bad() -> Vec<(&'static str, FramingFault)> {
         use FramingFault as F;
         vec![

@@ -1,6 +1,10 @@
 //! The whole server through its public door, one file an endpoint.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected ends")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test measures how long the server really takes"
+)]
 
 mod gateway;
 mod oauth;
