@@ -10,5 +10,6 @@
 
 pub mod clock;
 pub mod fake;
+pub mod process;
 pub mod stores;
 pub mod test_app;

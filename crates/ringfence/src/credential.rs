@@ -247,7 +247,7 @@ fn print_secret(shell: &Shell, made: &app::NewSecret, owner: Option<&Username>) 
         shell.print_json(&json!({
             "client_id": credential.id.to_string(),
             "client_secret": made.secret.expose(),
-            "secret": made.number,
+            "secret_number": made.number,
             "name": credential.name.as_str(),
             "scopes": scopes(credential),
             "owner": owner.map(Username::as_str),
