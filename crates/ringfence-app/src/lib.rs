@@ -22,6 +22,7 @@ pub mod quota;
 pub mod stats;
 pub mod sweep;
 pub mod token;
+pub mod upkeep;
 pub mod usage;
 pub mod user_admin;
 pub mod users;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use ringfence_app::context::{Ctx, spawn};
 use ringfence_app::directory::follow;
-use ringfence_app::{keys, usage};
+use ringfence_app::{keys, upkeep, usage};
 use ringfence_core::credential::Network;
 use ringfence_server::app::{App, Limits, Roles};
 use ringfence_server::gateway::routes::{RouteSetting, RouteTable};
@@ -95,6 +95,7 @@ impl Server {
             spawn("follow", follow::run(ctx.clone())),
             spawn("usage", usage::run(ctx.clone())),
             spawn("keys", keys::run(ctx.clone())),
+            spawn("upkeep", upkeep::run(ctx.clone())),
         ];
         let mut app = App::new(ctx.clone(), limits(config)?);
         if app.limits.roles.guard {
