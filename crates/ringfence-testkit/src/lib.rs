@@ -10,6 +10,7 @@
 
 pub mod clock;
 pub mod fake;
+pub mod gate;
 pub mod process;
 pub mod stores;
 pub mod test_app;

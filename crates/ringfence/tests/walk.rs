@@ -268,11 +268,7 @@ impl Walk {
             "acme",
             demo_calls().to_str().unwrap(),
         ]);
-        assert_eq!(
-            report["refused"].as_array().map_or(0, Vec::len),
-            0,
-            "{report}"
-        );
+        assert_eq!(report["refused"], 0, "{report}");
         let create = [
             "credential",
             "create",
