@@ -16,6 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const CREDENTIALS_A_PAGE: u32 = 20_000;
+const LISTEN_LIMIT: Duration = Duration::from_secs(1);
+const LOOK_LIMIT: Duration = Duration::from_secs(8);
 const LINES_A_LOOK: u32 = 2_000;
 const LOOK_AGAIN_MS: u64 = 10;
 const LOOK_AGAIN_PATIENCE: Duration = Duration::from_millis(250);
@@ -139,7 +141,9 @@ pub async fn run(ctx: Ctx) {
     let mut listener = None;
     loop {
         if listener.is_none() {
-            listener = ctx.db.listen(CHANNEL).await.ok();
+            // Without a listener there is the poll, so nothing waits long for one.
+            let listening = tokio::time::timeout(LISTEN_LIMIT, ctx.db.listen(CHANNEL)).await;
+            listener = listening.ok().and_then(Result::ok);
         }
         tokio::select! {
             () = ctx.directory.woken() => {}
@@ -148,11 +152,15 @@ pub async fn run(ctx: Ctx) {
                 listener = None;
             },
         }
-        if let Err(error) = catch_up(&ctx).await {
-            let staleness_ms = ctx.directory.staleness_ms(ctx.clock.monotonic_ms());
-            tracing::warn!(error = %chain(&error), staleness_ms, "cannot read the change feed; serving the last snapshot");
-            tokio::time::sleep(poll).await;
-        }
+        let reason = match tokio::time::timeout(LOOK_LIMIT, catch_up(&ctx)).await {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => chain(&error),
+            // A connection whose other end has vanished never answers.
+            Err(_) => "no answer".to_owned(),
+        };
+        let staleness_ms = ctx.directory.staleness_ms(ctx.clock.monotonic_ms());
+        tracing::warn!(error = %reason, staleness_ms, "cannot read the change feed; serving the last snapshot");
+        tokio::time::sleep(poll).await;
     }
 }
 
