@@ -98,7 +98,7 @@ impl Binary {
             .expect("the server prints its address");
         let ready: serde_json::Value = serde_json::from_str(&line).expect("the server is ready");
         ServerProcess {
-            url: ready["url"].as_str().expect("a URL").to_owned(),
+            url: format!("http://{}", ready["listen"].as_str().expect("an address")),
             child,
         }
     }

@@ -61,7 +61,7 @@ pub(crate) async fn run(mut shell: Shell, args: ServeArgs) -> anyhow::Result<Don
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let server = Server::start(&shell).await?;
-    announce(&shell, &server.ctx);
+    announce(&shell, &server)?;
     server
         .serve(async move {
             tokio::select! {
@@ -156,20 +156,21 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .map_err(|error| Unreachable(format!("cannot listen on {address}: {error}")).into())
 }
 
-fn announce(shell: &Shell, ctx: &Ctx) {
-    let url = &ctx.settings.public_url;
+fn announce(shell: &Shell, server: &Server) -> anyhow::Result<()> {
+    let url = &server.ctx.settings.public_url;
+    let tokens = format!("{url}/Auth/connect/token");
     if shell.json {
+        let listen = server.listener.local_addr()?.to_string();
         shell.print_json(
-            &serde_json::json!({"url": url, "token_endpoint": format!("{url}/Auth/connect/token")}),
+            &serde_json::json!({"url": url, "listen": listen, "token_endpoint": tokens}),
         );
     }
-    shell.say(format!(
-        "ringfence is ready: {url} (tokens: {url}/Auth/connect/token)"
-    ));
+    shell.say(format!("ringfence is ready: {url} (tokens: {tokens})"));
     // Under systemd's Type=notify; elsewhere there is nobody to tell.
     if let Err(error) = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]) {
         tracing::debug!(%error, "the service manager was not told");
     }
+    Ok(())
 }
 
 fn apply(config: &mut Config, args: ServeArgs) {

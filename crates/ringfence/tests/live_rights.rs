@@ -52,10 +52,7 @@ async fn rights_end_within_a_second(n_nodes: usize, binaries: &[Binary]) {
     assert_eq!(binaries.len(), n_nodes);
     let mut cluster = Cluster {
         binaries,
-        servers: binaries
-            .iter()
-            .map(|b| b.serve("127.0.0.1:0", &["--roles", "issue,guard,apis"]))
-            .collect(),
+        servers: binaries.iter().map(|b| serve(b, "127.0.0.1:0")).collect(),
         http: reqwest::Client::builder()
             .timeout(Duration::from_secs(10))
             .build()
@@ -292,9 +289,20 @@ impl Cluster<'_> {
             server.kill();
         }
         for (binary, address) in self.binaries.iter().zip(&addresses) {
-            self.servers.push(binary.serve(address, &[]));
+            self.servers.push(serve(binary, address));
         }
     }
+}
+
+// Nodes of one installation share the address that clients know, which stands in every token.
+fn serve(binary: &Binary, listen: &str) -> ServerProcess {
+    let settings = binary.data_dir.join("ringfence.toml");
+    std::fs::write(
+        &settings,
+        "[server]\npublic_url = \"http://ringfence.test\"\n",
+    )
+    .unwrap();
+    binary.serve(listen, &["--config", settings.to_str().unwrap()])
 }
 
 fn binary(data_dir: &Path, database_url: Option<String>) -> Binary {

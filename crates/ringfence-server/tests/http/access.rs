@@ -20,12 +20,21 @@ struct Tenant {
 impl Tenant {
     async fn new(app: &TestApp, name: &str) -> Self {
         let account = app.account(name).await;
-        let admin = app.user(&account, &format!("admin@{name}.example"), Role::Admin, Some("2041")).await;
+        let admin = app
+            .user(
+                &account,
+                &format!("admin@{name}.example"),
+                Role::Admin,
+                Some("2041"),
+            )
+            .await;
         let edit = ringfence_app::users::UserEdit {
             groups: Some(vec!["Sales".to_owned()]),
             ..ringfence_app::users::UserEdit::default()
         };
-        let admin = ringfence_app::users::user_edit(&app.ctx, &actor(), admin.id, edit).await.unwrap();
+        let admin = ringfence_app::users::user_edit(&app.ctx, &actor(), admin.id, edit)
+            .await
+            .unwrap();
         Self { account, admin }
     }
 
@@ -39,7 +48,10 @@ impl Tenant {
 #[tokio::test]
 async fn every_operation_asks_for_what_its_rule_says() {
     let app = TestApp::sqlite().await;
-    let (acme, rival) = (Tenant::new(&app, "acme").await, Tenant::new(&app, "rival").await);
+    let (acme, rival) = (
+        Tenant::new(&app, "acme").await,
+        Tenant::new(&app, "rival").await,
+    );
     let mut n_guarded = 0;
     for rule in rules() {
         let what = format!("{} {}", rule.method, rule.path);
@@ -48,32 +60,63 @@ async fn every_operation_asks_for_what_its_rule_says() {
         match rule.access {
             Access::Public => assert!(!matches!(nobody.status().as_u16(), 401 | 403), "{what}"),
             Access::Client => {
-                assert!(matches!(nobody.status().as_u16(), 400 | 401), "{what}: {}", nobody.status());
+                assert!(
+                    matches!(nobody.status().as_u16(), 400 | 401),
+                    "{what}: {}",
+                    nobody.status()
+                );
                 let all: ScopeSet = CATALOGUE.iter().map(|i| i.scope).collect();
                 let bearer = acme.token(&app, all).await;
                 let answer = ask(&app, &rule, &path, Some(&bearer)).await;
-                assert!(matches!(answer.status().as_u16(), 400 | 401), "{what}: a bearer token is no client secret");
+                assert!(
+                    matches!(answer.status().as_u16(), 400 | 401),
+                    "{what}: a bearer token is no client secret"
+                );
             }
             Access::Token(scopes) => {
                 n_guarded += 1;
                 assert_eq!(nobody.status(), 401, "{what}");
                 let challenge = nobody.headers()["www-authenticate"].to_str().unwrap();
-                assert!(challenge.starts_with("Bearer") && !challenge.contains("error="), "{what}: {challenge}");
+                assert!(
+                    challenge.starts_with("Bearer") && !challenge.contains("error="),
+                    "{what}: {challenge}"
+                );
 
-                let wrong: ScopeSet = CATALOGUE.iter().map(|i| i.scope).filter(|s| !scopes.contains(s)).collect();
+                let wrong: ScopeSet = CATALOGUE
+                    .iter()
+                    .map(|i| i.scope)
+                    .filter(|s| !scopes.contains(s))
+                    .collect();
                 let answer = ask(&app, &rule, &path, Some(&acme.token(&app, wrong).await)).await;
                 assert_eq!(answer.status(), 403, "{what}");
                 let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
-                assert!(challenge.contains("error=\"insufficient_scope\""), "{what}: {challenge}");
+                assert!(
+                    challenge.contains("error=\"insufficient_scope\""),
+                    "{what}: {challenge}"
+                );
 
                 for scope in scopes {
                     let right = ScopeSet::EMPTY.with(*scope);
-                    let answer = ask(&app, &rule, &path, Some(&acme.token(&app, right).await)).await;
-                    assert!(!matches!(answer.status().as_u16(), 401 | 403 | 405), "{what}: {}", answer.status());
-                    assert!(answer.status().as_u16() < 500, "{what}: {}", answer.status());
+                    let answer =
+                        ask(&app, &rule, &path, Some(&acme.token(&app, right).await)).await;
+                    assert!(
+                        !matches!(answer.status().as_u16(), 401 | 403 | 405),
+                        "{what}: {}",
+                        answer.status()
+                    );
+                    assert!(
+                        answer.status().as_u16() < 500,
+                        "{what}: {}",
+                        answer.status()
+                    );
                     if names_a_thing_of_acme(&rule) {
-                        let theirs = ask(&app, &rule, &path, Some(&rival.token(&app, right).await)).await;
-                        assert_eq!(theirs.status(), 404, "{what}: a thing of another tenant does not exist");
+                        let theirs =
+                            ask(&app, &rule, &path, Some(&rival.token(&app, right).await)).await;
+                        assert_eq!(
+                            theirs.status(),
+                            404,
+                            "{what}: a thing of another tenant does not exist"
+                        );
                     }
                 }
             }
@@ -86,7 +129,12 @@ async fn every_operation_asks_for_what_its_rule_says() {
 async fn a_method_or_path_without_a_rule_is_refused() {
     let app = TestApp::sqlite().await;
     let acme = Tenant::new(&app, "acme").await;
-    let token = acme.token(&app, CATALOGUE.iter().map(|i| i.scope).collect::<ScopeSet>()).await;
+    let token = acme
+        .token(
+            &app,
+            CATALOGUE.iter().map(|i| i.scope).collect::<ScopeSet>(),
+        )
+        .await;
     for (method, path) in [
         (Method::PUT, "/stats/interactions"),
         (Method::DELETE, "/useradmin/users"),
@@ -95,9 +143,15 @@ async fn a_method_or_path_without_a_rule_is_refused() {
         (Method::GET, "/useradmin/users/x/y/z"),
         (Method::GET, "/"),
     ] {
-        let request = app.http.request(method.clone(), app.url(path)).bearer_auth(&token);
+        let request = app
+            .http
+            .request(method.clone(), app.url(path))
+            .bearer_auth(&token);
         let status = request.send().await.unwrap().status().as_u16();
-        assert!(matches!(status, 400 | 404 | 405 | 501), "{method} {path}: {status}");
+        assert!(
+            matches!(status, 400 | 404 | 405 | 501),
+            "{method} {path}: {status}"
+        );
     }
 }
 
@@ -113,18 +167,26 @@ fn concrete(rule: &Rule, admin: &User) -> String {
 
 // The interaction of the matrix exists for nobody; the by-name look-ups find the other tenant's own people.
 fn names_a_thing_of_acme(rule: &Rule) -> bool {
-    ["{userId}", "{groupId}", "{username}"].iter().any(|hole| rule.path.contains(hole))
+    ["{userId}", "{groupId}", "{username}"]
+        .iter()
+        .any(|hole| rule.path.contains(hole))
 }
 
 async fn ask(app: &TestApp, rule: &Rule, path: &str, token: Option<&str>) -> reqwest::Response {
     let method = Method::from_bytes(rule.method.as_bytes()).unwrap();
-    let version = if rule.path.starts_with("/useradmin") { 4 } else { 3 };
-    let mut request = app
-        .http
-        .request(method, app.url(path))
-        .header("accept", format!("application/vnd.newvoicemedia.v{version}+json"));
+    let version = if rule.path.starts_with("/useradmin") {
+        4
+    } else {
+        3
+    };
+    let mut request = app.http.request(method, app.url(path)).header(
+        "accept",
+        format!("application/vnd.newvoicemedia.v{version}+json"),
+    );
     if rule.method != "GET" {
-        request = request.header("content-type", "application/json").body(body(rule));
+        request = request
+            .header("content-type", "application/json")
+            .body(body(rule));
     }
     if let Some(token) = token {
         request = request.bearer_auth(token);

@@ -6,5 +6,6 @@
     reason = "a test measures how long the server really takes"
 )]
 
+mod access;
 mod gateway;
 mod oauth;
