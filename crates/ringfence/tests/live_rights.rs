@@ -205,6 +205,8 @@ impl Cluster<'_> {
                 return body["access_token"].as_str().unwrap().to_owned();
             }
             assert!(began.elapsed() < LIMIT, "{}", answer.text().await.unwrap());
+            // The node may not have heard of the credential yet, and failures are counted.
+            tokio::time::sleep(Duration::from_millis(60)).await;
         }
     }
 
