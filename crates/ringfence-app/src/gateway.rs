@@ -327,6 +327,28 @@ impl Reason {
         }
     }
 
+    /// Whether a node that lags behind may say this of a good call: what is missing may have been written a moment ago.
+    #[must_use]
+    pub const fn may_be_news(self) -> bool {
+        match self {
+            Self::Token(fault) => matches!(fault, TokenFault::UnknownKey),
+            Self::Fallen(fallen) => matches!(fallen, Fallen::Barred(_) | Fallen::SecretRetired),
+            Self::ScopeWithdrawn => true,
+            Self::TokenMissing
+            | Self::TokenMisplaced
+            | Self::TokenTwice
+            | Self::TokenUnreadable
+            | Self::FormTooLong
+            | Self::SubjectWrong
+            | Self::RegionWrong
+            | Self::NetworkRefused
+            | Self::ScopeNotAsked
+            | Self::ScopeMissing
+            | Self::Quota(_)
+            | Self::DirectoryStale => false,
+        }
+    }
+
     /// What the caller can do about it.
     #[must_use]
     pub const fn class(self) -> RefusalClass {

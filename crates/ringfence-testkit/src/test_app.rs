@@ -32,7 +32,7 @@ const MASTER_KEY: [u8; 32] = [42; 32];
 /// What a test wants of its server, beyond the defaults.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
-    /// Settings of the acts; `public_url` is set to the address the server gets.
+    /// Settings of the acts; `public_url` is set to the address the server gets unless one is given.
     pub settings: Settings,
     /// Bounds of requests.
     pub limits: Limits,
@@ -78,7 +78,7 @@ impl TestApp {
         apps
     }
 
-    /// Starts on a store with settings of the test's own; `public_url` is set to the address it gets.
+    /// Starts on a store with settings of the test's own; `public_url` is set to the address it gets unless one is given.
     pub async fn start(store: TestStore, settings: Settings) -> Self {
         let mut app = Self::node(
             &store.url,
@@ -119,8 +119,12 @@ impl TestApp {
             .expect("a bound socket has an address");
         let base = format!("http://{address}");
         let clock = Arc::new(TestClock::default());
+        let public_url = match setup.settings.public_url {
+            given if given == Settings::default().public_url => base.clone(),
+            given => given,
+        };
         let settings = Settings {
-            public_url: base.clone(),
+            public_url,
             ..setup.settings
         };
         let db = Db::open(url, 8).await.expect("the test's store opens");

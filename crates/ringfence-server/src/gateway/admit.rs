@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use ringfence_app::directory::follow::look_again;
 use ringfence_app::gateway::{AdmitRequest, Admitted, Refusal, RouteRule, gateway_admit};
 
 use crate::app::App;
@@ -52,8 +53,15 @@ pub(super) async fn call_admit(
                 source: source(&parts),
                 host_region: region_of(host_named(&parts.headers, &parts.uri), &app.ctx.settings),
             };
-            gateway_admit(&app.ctx, &asked)
-                .map(|admitted| (admitted, Request::from_parts(parts, body)))
+            let mut outcome = gateway_admit(&app.ctx, &asked);
+            if outcome
+                .as_ref()
+                .is_err_and(|refusal| refusal.reason.may_be_news())
+                && look_again(&app.ctx).await
+            {
+                outcome = gateway_admit(&app.ctx, &asked);
+            }
+            outcome.map(|admitted| (admitted, Request::from_parts(parts, body)))
         }
         Err(reason) => Err(Refusal {
             reason,

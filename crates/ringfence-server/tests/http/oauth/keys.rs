@@ -228,16 +228,7 @@ async fn c78_a_withdrawn_key_is_refused_everywhere_within_a_second() {
             store.folder.path().join("blobs"),
         );
         let bench = Bench::on(TestApp::start(store, Settings::default()).await).await;
-        let node = TestApp::node(
-            &url,
-            engine,
-            &blobs,
-            Settings {
-                public_url: String::new(),
-                ..Settings::default()
-            },
-        )
-        .await;
+        let node = TestApp::node(&url, engine, &blobs, Settings::default()).await;
         let token = bench.token().await;
         let id = KeyId::parse(part(&token, 0)["kid"].as_str().unwrap()).unwrap();
         keys_withdraw(&bench.app.ctx, &actor(), id).await.unwrap();
@@ -373,4 +364,41 @@ async fn c81_a_key_has_one_use_and_one_algorithm() {
             .count(),
         2
     );
+}
+
+#[tokio::test]
+async fn a_good_call_never_meets_a_node_that_lags_behind() {
+    for store in stores::both().await {
+        let (url, engine, blobs) = (
+            store.url.clone(),
+            store.engine,
+            store.folder.path().join("blobs"),
+        );
+        // Neither node looks at the feed by itself within this test.
+        let settings = Settings {
+            public_url: "http://ringfence.test".to_owned(),
+            poll_ms: 30_000,
+            ..Settings::default()
+        };
+        let bench = Bench::on(TestApp::start(store, settings.clone()).await).await;
+        let behind = TestApp::node(&url, engine, &blobs, settings).await;
+        let call = async |token: String| {
+            let request = behind
+                .http
+                .get(behind.url("/stats/interactions/ongoing"))
+                .bearer_auth(token)
+                .header("accept", "application/vnd.newvoicemedia.v3+json");
+            request.send().await.unwrap().status().as_u16()
+        };
+        assert_eq!(call(bench.token().await).await, 200, "{engine}");
+        let kid = KeyId::parse(&bench.kid().await).unwrap();
+        keys_withdraw(&bench.app.ctx, &actor(), kid).await.unwrap();
+        assert_eq!(call(bench.token().await).await, 200, "{engine}: a new key");
+        let made = bench
+            .app
+            .credential(&bench.account, &bench.owner, "stats")
+            .await;
+        let token = bench.app.token(&made, "stats").await;
+        assert_eq!(call(token).await, 200, "{engine}: a new credential");
+    }
 }
