@@ -260,8 +260,8 @@ pub fn chain(before: &str, line: &ManifestLine) -> String {
 
 fn tally(batch: &[(Work, Outcome)]) -> Tally {
     let mut tally = Tally::default();
+    // What was listed is counted where it is listed, so that a lost item shows.
     for (_, outcome) in batch {
-        tally.listed += 1;
         match outcome {
             Outcome::Fetched(stored) => {
                 tally.fetched += 1;

@@ -2,7 +2,7 @@
 
 use crate::context::CollectCtx;
 use crate::error::Error;
-use crate::upstream::client::Hosts;
+use crate::upstream::line::Hosts;
 use ringfence_core::id::ConnectionId;
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;

@@ -5,7 +5,8 @@
 //! are used only where time does not advance or the order is unknown.
 
 use crate::error::Error;
-use crate::upstream::client::{Api, Request, Upstream, UpstreamError};
+use crate::upstream::client::{Upstream, UpstreamError};
+use crate::upstream::line::{Api, Request};
 use crate::upstream::wire::{self, CountedInteraction, ListedInteraction};
 use ringfence_core::id::InteractionId;
 use ringfence_core::time::Timestamp;

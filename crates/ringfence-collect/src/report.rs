@@ -1,6 +1,6 @@
 //! What a run did: its counts, its gaps and their causes.
 
-use crate::commit::Tally;
+use crate::commit::{Scope, Tally};
 use crate::context::CollectCtx;
 use crate::coverage::pass::Balance;
 use crate::error::Error;
@@ -9,6 +9,7 @@ use ringfence_core::id::{ConnectionId, RunId};
 use ringfence_core::time::Timestamp;
 use ringfence_store::collect::Place;
 use ringfence_store::collect::gaps::{self, Gap};
+use ringfence_store::collect::runs::{self, StoredRun};
 use serde_json::{Value, json};
 
 // A report names single calls up to here; the tables of the corpus have them all.
@@ -161,4 +162,53 @@ pub async fn open_gaps(
         n_gaps,
         causes,
     })
+}
+
+/// Notes that a run begins.
+///
+/// # Errors
+/// The store fails.
+pub async fn run_begun(
+    ctx: &CollectCtx,
+    scope: Scope,
+    started_at: Timestamp,
+    range: (Timestamp, Timestamp),
+) -> Result<StoredRun, Error> {
+    let stored = StoredRun {
+        id: scope.run,
+        started_at,
+        ended_at: None,
+        since_at: range.0,
+        until_at: range.1,
+        state: "running".to_owned(),
+        report: "{}".to_owned(),
+    };
+    let mut tx = ctx.db.begin_write().await?;
+    runs::run_put(&mut tx, scope.connection, &stored).await?;
+    tx.commit().await?;
+    Ok(stored)
+}
+
+/// Notes how a run ended.
+///
+/// # Errors
+/// The store fails.
+pub async fn run_ended(
+    ctx: &CollectCtx,
+    scope: Scope,
+    stored: &mut StoredRun,
+    error: Option<&Error>,
+    report: Option<&RunReport>,
+) -> Result<(), Error> {
+    stored.ended_at = Some(ctx.clock.now());
+    stored.state = if error.is_some() { "failed" } else { "done" }.to_owned();
+    let mut json = report.map_or_else(|| json!({}), RunReport::to_json);
+    if let (Some(error), Some(object)) = (error, json.as_object_mut()) {
+        object.insert("error".to_owned(), error.to_string().into());
+    }
+    stored.report = json.to_string();
+    let mut tx = ctx.db.begin_write().await?;
+    runs::run_put(&mut tx, scope.connection, stored).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -16,12 +16,12 @@ use crate::list::{self, Window};
 use crate::report::{self, RunReport};
 use crate::sink::local::LocalSink;
 use crate::upstream::access::{self, Access};
-use crate::upstream::client::Line;
+use crate::upstream::line::Line;
 use ringfence_core::id::RunId;
 use ringfence_core::time::Timestamp;
 use ringfence_store::collect::connections;
 use ringfence_store::collect::gaps;
-use ringfence_store::collect::runs::{self, StoredRun};
+use ringfence_store::collect::runs;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -128,7 +128,7 @@ pub async fn collect_run(
         connection: connection.id,
         run: RunId::new(started_at, ctx.random.as_ref()),
     };
-    let mut stored = begin(ctx, scope, started_at, (since, until)).await?;
+    let mut stored = report::run_begun(ctx, scope, started_at, (since, until)).await?;
     let owner = match &connection.owner {
         Some(owner) if access.has_users => access::owner_view(&access.upstream, owner).await,
         Some(_) | None => OwnerView::default(),
@@ -162,7 +162,7 @@ pub async fn collect_run(
     };
     let ended = run.collect(since, until).await;
     let report = run.report(&line, (since, until), started_at).await;
-    finish(
+    report::run_ended(
         ctx,
         scope,
         &mut stored,
@@ -180,7 +180,7 @@ pub async fn collect_run(
             t.listed, t.fetched, t.already_had, t.refused, t.failed
         )));
     }
-    corpus::write_run(ctx, &folder, &run.connection, &report).await?;
+    corpus::write::write_run(ctx, &folder, &run.connection, &report).await?;
     Ok(report)
 }
 
@@ -204,9 +204,10 @@ impl Run<'_> {
         self.told(n_windows, n_windows);
         // Now that all of it is known, causes are named once more.
         self.balance = self.account(since, until).await?;
-        corpus::write_all_gaps(self.ctx, self.folder, &self.connection, &self.all_days).await?;
+        corpus::write::write_all_gaps(self.ctx, self.folder, &self.connection, &self.all_days)
+            .await?;
         let at = self.ctx.clock.now();
-        corpus::write_users(self.ctx, self.folder, &self.connection, at).await
+        corpus::write::write_users(self.ctx, self.folder, &self.connection, at).await
     }
 
     async fn window(&mut self, window: Window) -> Result<(), Error> {
@@ -220,7 +221,7 @@ impl Run<'_> {
                 self.account(window.from, window.to).await?;
             }
         }
-        corpus::write(self.ctx, self.folder, &self.connection, &self.days).await?;
+        corpus::write::tables(self.ctx, self.folder, &self.connection, &self.days).await?;
         self.all_days.append(&mut self.days);
         let mut tx = self.ctx.db.begin_write().await?;
         let listed = i64::try_from(tally.listed).unwrap_or(i64::MAX);
@@ -358,45 +359,4 @@ async fn bounds(
         ));
     }
     Ok((since, until, now))
-}
-
-async fn begin(
-    ctx: &CollectCtx,
-    scope: Scope,
-    started_at: Timestamp,
-    range: (Timestamp, Timestamp),
-) -> Result<StoredRun, Error> {
-    let stored = StoredRun {
-        id: scope.run,
-        started_at,
-        ended_at: None,
-        since_at: range.0,
-        until_at: range.1,
-        state: "running".to_owned(),
-        report: "{}".to_owned(),
-    };
-    let mut tx = ctx.db.begin_write().await?;
-    runs::run_put(&mut tx, scope.connection, &stored).await?;
-    tx.commit().await?;
-    Ok(stored)
-}
-
-async fn finish(
-    ctx: &CollectCtx,
-    scope: Scope,
-    stored: &mut StoredRun,
-    error: Option<&Error>,
-    report: Option<&RunReport>,
-) -> Result<(), Error> {
-    stored.ended_at = Some(ctx.clock.now());
-    stored.state = if error.is_some() { "failed" } else { "done" }.to_owned();
-    let mut json = report.map_or_else(|| serde_json::json!({}), RunReport::to_json);
-    if let (Some(error), Some(object)) = (error, json.as_object_mut()) {
-        object.insert("error".to_owned(), error.to_string().into());
-    }
-    stored.report = json.to_string();
-    let mut tx = ctx.db.begin_write().await?;
-    runs::run_put(&mut tx, scope.connection, stored).await?;
-    tx.commit().await?;
-    Ok(())
 }

@@ -219,7 +219,9 @@ impl<'a> Causes<'a> {
         let line = line_of(call);
         let same = |s: &Stratum| s.direction == call.direction;
         let on_line = self.count(|s| same(s) && s.line == line);
-        let off_line = self.count(|s| same(s) && s.line != line);
+        // Only what can be seen at all tells how many calls are recorded: several lines, or several
+        // agents, may be out of reach at once.
+        let off_line = self.count(|s| same(s) && s.line != line && s.n_visible > 0);
         let groups = title(Permission::AccessGroupsContent);
         if on_line.visible == 0
             && self.owner.groups != Some(true)
@@ -233,7 +235,8 @@ impl<'a> Causes<'a> {
         }
         let agent = call.agent.as_ref()?;
         let by_agent = self.count(|s| same(s) && s.agent.as_ref() == Some(agent));
-        let by_others = self.count(|s| same(s) && s.agent.as_ref() != Some(agent));
+        let by_others =
+            self.count(|s| same(s) && s.agent.as_ref() != Some(agent) && s.n_visible > 0);
         (by_agent.visible == 0 && self.is_unlikely(by_agent, by_others)).then(|| {
             format!(
                 "none of {} {} calls of this agent can be seen, while {} of {} of others can: *{groups}* is probably Yes \

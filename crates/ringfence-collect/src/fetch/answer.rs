@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::fetch::Site;
 use crate::fetch::body::{Assembly, Intake, joined};
 use crate::upstream::auth::describe;
-use crate::upstream::client::Request;
+use crate::upstream::line::Request;
 use crate::upstream::offered::offered;
 use crate::upstream::wire;
 use reqwest::header::{CONTENT_RANGE, HeaderMap, IF_RANGE, RANGE};

@@ -15,7 +15,8 @@ use crate::gap::GapReason;
 use crate::list::refusal;
 use crate::plan::Work;
 use crate::sink::Sink;
-use crate::upstream::client::{Api, Request, Tries, Upstream, UpstreamError};
+use crate::upstream::client::{Tries, Upstream, UpstreamError};
+use crate::upstream::line::{Api, Request};
 use ringfence_core::digest::ContentDigest;
 use std::sync::Arc;
 

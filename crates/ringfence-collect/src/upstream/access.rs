@@ -5,8 +5,10 @@ use crate::coverage::OwnerView;
 use crate::error::Error;
 use crate::list::refusal;
 use crate::upstream::auth::AuthError;
-use crate::upstream::client::{Api, Line, Request, Upstream, UpstreamError};
-use crate::upstream::wire::{self, ListedUser};
+use crate::upstream::client::{Upstream, UpstreamError};
+use crate::upstream::line::{Api, Line, Request};
+use crate::upstream::wire;
+use crate::upstream::wire::account::ListedUser;
 use ringfence_core::permission::Permission;
 use std::sync::Arc;
 
@@ -82,7 +84,7 @@ pub async fn owner_view(upstream: &Upstream, username: &str) -> OwnerView {
     };
     let levels = upstream
         .get_json(&list("accessPermissions"), |body| {
-            wire::pairs(
+            wire::account::pairs(
                 body,
                 "accessPermissions",
                 "permissionKey",
@@ -93,7 +95,7 @@ pub async fn owner_view(upstream: &Upstream, username: &str) -> OwnerView {
         .unwrap_or_default();
     let lines = upstream
         .get_json(&list("addresses"), |body| {
-            wire::pairs(body, "addressPermissions", "addressId", "addressName")
+            wire::account::pairs(body, "addressPermissions", "addressId", "addressName")
         })
         .await
         .ok();
@@ -117,7 +119,10 @@ pub async fn owner(upstream: &Upstream, username: &str) -> Option<ListedUser> {
         Api::Users,
         &["useradmin", "users", "by", "username", username],
     );
-    upstream.get_json(&request, wire::user_one).await.ok()
+    upstream
+        .get_json(&request, wire::account::user_one)
+        .await
+        .ok()
 }
 
 /// One page of users; empty at the end.
@@ -130,7 +135,7 @@ pub async fn users_page(upstream: &Upstream, page: usize) -> Result<Vec<ListedUs
         .with("limit", USERS_PAGE.to_string())
         .with("page", page.to_string());
     upstream
-        .get_json(&request, wire::users)
+        .get_json(&request, wire::account::users)
         .await
         .map_err(|e| refusal(e, "the users"))
 }

@@ -220,9 +220,9 @@ impl TokenSource {
             Verdict::Answer | Verdict::Unauthorized => {}
         }
         if status != 200 {
-            return Err(wire::token_refusal(status, &body));
+            return Err(wire::account::token_refusal(status, &body));
         }
-        let Some(token) = wire::token(&body) else {
+        let Some(token) = wire::account::token(&body) else {
             return Ok(Err(Fault {
                 what: "status 200 without a token".to_owned(),
                 retry_after_ms: None,

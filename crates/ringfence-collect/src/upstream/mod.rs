@@ -7,6 +7,7 @@
 pub mod access;
 pub mod auth;
 pub mod client;
+pub mod line;
 pub mod md5;
 pub mod offered;
 pub mod pace;

@@ -13,6 +13,8 @@ pub struct RetryOptions {
     pub max_attempts: u32,
     /// How long one request may go on being refused for pace.
     pub patience_ms: u64,
+    /// How long the platform may be silent in the middle of an answer.
+    pub silence_ms: u64,
 }
 
 impl RetryOptions {
@@ -22,6 +24,7 @@ impl RetryOptions {
         cap_ms: 120_000,
         max_attempts: 5,
         patience_ms: 3_600_000,
+        silence_ms: 30_000,
     };
 
     /// For every other host.
@@ -30,6 +33,7 @@ impl RetryOptions {
         cap_ms: 120_000,
         max_attempts: 5,
         patience_ms: 3_600_000,
+        silence_ms: 30_000,
     };
 
     /// The pause after so many faults in a row; `chance` (0 to 255) spreads the workers.

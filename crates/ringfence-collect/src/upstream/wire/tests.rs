@@ -1,4 +1,6 @@
+use super::account::{token, token_refusal, users};
 use super::*;
+use crate::upstream::auth::AuthError;
 
 const GUID: &str = "0190a1b2-3333-4d5e-8f60-7a8b9c0d0001";
 
