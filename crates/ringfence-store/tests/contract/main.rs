@@ -6,3 +6,5 @@ mod credentials;
 mod feed;
 mod harness;
 mod interactions;
+mod visibility;
+mod windows;
