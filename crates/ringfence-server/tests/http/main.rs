@@ -9,3 +9,4 @@
 mod access;
 mod gateway;
 mod oauth;
+mod vcc;
