@@ -9,12 +9,14 @@ use crate::error::Error;
 use ringfence_core::content::{ContentItem, ContentKey, ContentKind};
 use ringfence_core::digest::ContentDigest;
 use ringfence_core::id::{AccountId, InteractionId};
+use ringfence_core::interaction::Interaction;
 use ringfence_core::time::Timestamp;
 use ringfence_store::blobs::StagedBlob;
 use ringfence_store::blobs::ledger::blob_claim;
 use ringfence_store::contents::{content_find, content_insert};
 use ringfence_store::db::Tx;
-use ringfence_store::interactions::{interaction_find, interaction_insert};
+use ringfence_store::interactions::{interactions_find, interactions_insert};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 /// Gathers rows into batches and commits them.
@@ -182,73 +184,110 @@ impl Loader {
         if batch.is_empty() {
             return Ok(());
         }
-        let mut tally = Tally::default();
-        let mut last = self.last_counted;
         let mut tx = self.ctx.db.begin_write().await?;
-        for pending in &batch {
-            let again = last == Some(pending.row.call.id);
-            match self.write_row(&mut tx, pending, now).await? {
-                Ok(written) => tally.count(pending, written, again),
-                Err(reason) => tally.refused.push(refusal(&pending.row, reason)),
-            }
-            last = Some(pending.row.call.id);
-        }
+        let tally = self.write(&mut tx, &batch, now).await?;
         tx.commit().await?;
-        self.last_counted = last;
+        self.last_counted = batch.last().map(|pending| pending.row.call.id);
         self.add_up(tally);
         Ok(())
     }
 
+    async fn write(&self, tx: &mut Tx, batch: &[Pending], now: Timestamp) -> Result<Tally, Error> {
+        let interactions: Vec<Interaction> = batch
+            .iter()
+            .map(|pending| pending.row.call.interaction(self.account_id, now))
+            .collect();
+        let mut new = interactions_insert(tx, &interactions).await?;
+        let mut not_added = new.clone();
+        let known: Vec<InteractionId> = interactions
+            .iter()
+            .map(|interaction| interaction.id)
+            .filter(|id| !not_added.remove(id))
+            .collect();
+        let found = interactions_find(tx, self.account_id, &known).await?;
+        let stored: HashMap<_, _> = found.into_iter().map(|i| (i.id, i)).collect();
+
+        let mut tally = Tally::default();
+        let mut last = self.last_counted;
+        for pending in batch {
+            let call = &pending.row.call;
+            let is_new = new.remove(&call.id);
+            let contradiction = (!is_new)
+                .then(|| {
+                    stored
+                        .get(&call.id)
+                        .and_then(|stored| call.contradiction(stored))
+                })
+                .flatten();
+            let written = match contradiction {
+                Some(what) => Err(format!(
+                    "the store has this interaction with another {what}; an import never changes one"
+                )),
+                None => self.write_item(tx, pending).await?,
+            };
+            match written {
+                Ok(item_new) => {
+                    let again = last == Some(call.id);
+                    tally.count(pending, (is_new, item_new), again);
+                }
+                Err(reason) => tally.refused.push(refusal(&pending.row, reason)),
+            }
+            last = Some(call.id);
+        }
+        Ok(tally)
+    }
+
     async fn claim(&mut self, batch: &mut Vec<Pending>, now: Timestamp) -> Result<(), Error> {
-        let staged = |p: &Pending| matches!(p.content, Content::Staged(..));
-        if !batch.iter().any(staged) {
+        // In order, so that two imports of the same files never wait for each other in a ring.
+        let staged: BTreeMap<ContentDigest, u64> = batch
+            .iter()
+            .filter_map(|pending| match &pending.content {
+                Content::Staged(_, blob) => Some((blob.sha256, blob.size_bytes)),
+                Content::None | Content::Known | Content::Published(_) => None,
+            })
+            .collect();
+        if staged.is_empty() {
             return Ok(());
         }
+        let mut swept = Vec::new();
         let mut tx = self.ctx.db.begin_write().await?;
-        let mut claimed = Vec::with_capacity(batch.len());
-        for pending in batch.drain(..) {
-            if let Content::Staged(_, blob) = &pending.content
-                && !blob_claim(&mut tx, blob.sha256, blob.size_bytes, now).await?
-            {
-                let reason = "the same bytes are just being deleted; run the import again";
-                self.report.refuse(refusal(&pending.row, reason.to_owned()));
-                continue;
+        for (sha256, size_bytes) in staged {
+            if !blob_claim(&mut tx, sha256, size_bytes, now).await? {
+                swept.push(sha256);
             }
-            claimed.push(pending);
         }
         tx.commit().await?;
-        *batch = claimed;
+        batch.retain(|pending| {
+            let Content::Staged(_, blob) = &pending.content else {
+                return true;
+            };
+            let kept = !swept.contains(&blob.sha256);
+            if !kept {
+                let reason = "the same bytes are just being deleted; run the import again later";
+                self.report.refuse(refusal(&pending.row, reason.to_owned()));
+            }
+            kept
+        });
         Ok(())
     }
 
-    // Whether interaction and item were added, or why the row is refused.
-    async fn write_row(
+    // Whether the item was added, or why the row is refused.
+    async fn write_item(
         &self,
         tx: &mut Tx,
         pending: &Pending,
-        now: Timestamp,
-    ) -> Result<Result<(bool, bool), String>, Error> {
-        let call = &pending.row.call;
-        let interaction = call.interaction(self.account_id, now);
-        let new = interaction_insert(tx, &interaction).await?;
-        if !new
-            && let Some(stored) = interaction_find(tx, self.account_id, call.id).await?
-            && let Some(what) = call.contradiction(&stored)
-        {
-            return Ok(Err(format!(
-                "the store has this interaction with another {what}; an import never changes one"
-            )));
-        }
+    ) -> Result<Result<bool, String>, Error> {
         let Content::Published(item) = &pending.content else {
-            return Ok(Ok((new, false)));
+            return Ok(Ok(false));
         };
-        if content_insert(tx, self.account_id, call.id, item).await? {
-            return Ok(Ok((new, true)));
+        let id = pending.row.call.id;
+        if content_insert(tx, self.account_id, id, item).await? {
+            return Ok(Ok(true));
         }
-        let stored = content_find(tx, self.account_id, call.id, &item.key).await?;
+        let stored = content_find(tx, self.account_id, id, &item.key).await?;
         match stored.filter(|stored| stored.sha256 != item.sha256) {
             Some(stored) => Ok(Err(source_file::other_content(item.kind, stored.sha256))),
-            None => Ok(Ok((new, false))),
+            None => Ok(Ok(false)),
         }
     }
 

@@ -11,7 +11,7 @@ mod window;
 mod write;
 
 pub use ongoing::{agent_activity_page, ongoing_channels};
-pub use read::{interaction_find, interactions_from_rows, queue_visit_from_row};
+pub use read::{interaction_find, interactions_find, interactions_from_rows, queue_visit_from_row};
 pub use search::{
     ContentSearch, Position, content_search, content_search_count, interaction_agent_groups,
     listing_find,
@@ -20,7 +20,7 @@ pub use window::{
     StatsWindow, interaction_window_count, interaction_window_page, ongoing_count, ongoing_page,
     queue_visit_window_count, queue_visit_window_page,
 };
-pub use write::{interaction_delete, interaction_insert, interaction_replace};
+pub use write::{interaction_delete, interaction_insert, interaction_replace, interactions_insert};
 
 const TABLE: &str = "interactions";
 

@@ -31,6 +31,25 @@ pub async fn interaction_find(
     Ok(found.into_iter().next())
 }
 
+/// Those interactions of an account that have one of these ids, in no order.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn interactions_find(
+    tx: &mut Tx,
+    account_id: AccountId,
+    ids: &[InteractionId],
+) -> Result<Vec<Interaction>, Error> {
+    let mut found = Vec::new();
+    for part in ids.chunks(1000) {
+        let (list, args) = id_list(account_id, part);
+        let sql = format!("SELECT * FROM interactions WHERE account_id = $1 AND id IN ({list})");
+        let rows = tx.fetch_all_built(sql, &args).await?;
+        found.extend(interactions_from_rows(tx, account_id, &rows).await?);
+    }
+    Ok(found)
+}
+
 /// Completes rows of `interactions` of one account with channels and queue visits, in
 /// the order of the rows, with two queries however many rows there are.
 ///

@@ -1,31 +1,60 @@
 //! From interactions to rows.
 
+use super::TABLE;
 use crate::db::{Arg, Error, Tx};
 use ringfence_core::id::{AccountId, InteractionId};
 use ringfence_core::interaction::{Channel, ChannelEvent, Interaction, PlanMapping, QueueVisit};
 use ringfence_core::user::AgentNumber;
 use serde_json::{Value, json};
+use std::collections::HashSet;
+
+// Both engines take at least 32,766 placeholders in one statement; texts stay small.
+const ROWS_AT_ONCE: usize = 64;
 
 /// Adds an interaction unless the account has one of that id; says whether it was added.
 ///
 /// # Errors
 /// The database refused it or broke off.
 pub async fn interaction_insert(tx: &mut Tx, interaction: &Interaction) -> Result<bool, Error> {
-    let added = tx
-        .execute(
+    let added = interactions_insert(tx, std::slice::from_ref(interaction)).await?;
+    Ok(!added.is_empty())
+}
+
+/// Adds many interactions with a few statements. Of several with one id the first is added, unless the account has one of that id; gives the ids of those added.
+///
+/// # Errors
+/// The database refused them or broke off.
+pub async fn interactions_insert(
+    tx: &mut Tx,
+    interactions: &[Interaction],
+) -> Result<HashSet<InteractionId>, Error> {
+    let mut seen = HashSet::new();
+    let mut first: Vec<&Interaction> = interactions
+        .iter()
+        .filter(|interaction| seen.insert(interaction.id))
+        .collect();
+    // Two imports of the same calls wait for each other in one order, never in a ring.
+    first.sort_by_key(|interaction| interaction.id);
+    let mut added = HashSet::new();
+    for part in first.chunks(ROWS_AT_ONCE) {
+        let sql = format!(
             "INSERT INTO interactions (account_id, id, conversation_id, started_at, ended_at, processed_at,
                  direction, medium, medium_manager, service_name, connect_from, connect_to, line,
                  categorized_at, outcome, plan)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-             ON CONFLICT (account_id, id) DO NOTHING",
-            &columns(interaction),
-        )
-        .await?;
-    if added == 0 {
-        return Ok(false);
+             VALUES {} ON CONFLICT (account_id, id) DO NOTHING RETURNING id",
+            places(part.len(), 16)
+        );
+        let args: Vec<Arg> = part.iter().flat_map(|i| columns(i)).collect();
+        for row in tx.fetch_all_built(sql, &args).await? {
+            added.insert(row.parsed(TABLE, "id", InteractionId::parse)?);
+        }
     }
-    insert_parts(tx, interaction).await?;
-    Ok(true)
+    let new: Vec<&Interaction> = first
+        .into_iter()
+        .filter(|i| added.contains(&i.id))
+        .collect();
+    insert_parts(tx, &new).await?;
+    Ok(added)
 }
 
 /// Puts an interaction in place of the one of that id, or adds it; its content stays. Says whether it was added.
@@ -52,7 +81,7 @@ pub async fn interaction_replace(tx: &mut Tx, interaction: &Interaction) -> Resu
         tx.execute(sql, &key(interaction.account_id, interaction.id))
             .await?;
     }
-    insert_parts(tx, interaction).await?;
+    insert_parts(tx, &[interaction]).await?;
     Ok(false)
 }
 
@@ -99,89 +128,105 @@ fn columns(interaction: &Interaction) -> [Arg; 16] {
     ]
 }
 
-async fn insert_parts(tx: &mut Tx, interaction: &Interaction) -> Result<(), Error> {
-    let mut position = 0_u32;
-    for channel in &interaction.channels {
-        insert_channel(tx, interaction, position, channel).await?;
-        position += 1;
-    }
-    for agent in interaction.handling_agents() {
-        tx.execute(
-            "INSERT INTO interaction_agents (account_id, interaction_id, agent, started_at) VALUES ($1, $2, $3, $4)",
-            &[
+async fn insert_parts(tx: &mut Tx, interactions: &[&Interaction]) -> Result<(), Error> {
+    let mut channels = Vec::new();
+    let mut agents = Vec::new();
+    let mut visits = Vec::new();
+    for interaction in interactions {
+        for (position, channel) in (0_u32..).zip(&interaction.channels) {
+            channels.push(channel_columns(interaction, position, channel));
+        }
+        for agent in interaction.handling_agents() {
+            agents.push([
                 interaction.account_id.to_string().into(),
                 interaction.id.to_string().into(),
                 agent.as_str().into(),
                 interaction.started_at.into(),
-            ],
-        )
-        .await?;
+            ]);
+        }
+        for (position, visit) in (0_u32..).zip(&interaction.queue_visits) {
+            visits.push(visit_columns(interaction, position, visit));
+        }
     }
-    position = 0;
-    for visit in &interaction.queue_visits {
-        insert_queue_visit(tx, interaction, position, visit).await?;
-        position += 1;
-    }
-    Ok(())
-}
-
-async fn insert_channel(
-    tx: &mut Tx,
-    interaction: &Interaction,
-    position: u32,
-    channel: &Channel,
-) -> Result<(), Error> {
-    tx.execute(
+    insert_rows(
+        tx,
         "INSERT INTO channels (account_id, interaction_id, position, id, offset_ms, duration_ms, end_reason,
-             integration_type, role, agent, touchpoint, events)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        &[
-            interaction.account_id.to_string().into(),
-            interaction.id.to_string().into(),
-            position.into(),
-            channel.id.to_string().into(),
-            number(channel.offset_ms).into(),
-            channel.duration_ms.map(number).into(),
-            channel.end_reason.as_deref().into(),
-            channel.integration_type.as_deref().into(),
-            channel.role.as_str().into(),
-            channel.agent.as_ref().map(AgentNumber::as_str).into(),
-            channel.touchpoint.as_ref().map(|t| t.as_str()).into(),
-            events_text(&channel.events).into(),
-        ],
+             integration_type, role, agent, touchpoint, events)",
+        &channels,
     )
     .await?;
+    insert_rows(
+        tx,
+        "INSERT INTO interaction_agents (account_id, interaction_id, agent, started_at)",
+        &agents,
+    )
+    .await?;
+    insert_rows(
+        tx,
+        "INSERT INTO queue_visits (account_id, interaction_id, position, queue, kind, entered_at, left_at, plan,
+             skills, category, reason, target_ms, role)",
+        &visits,
+    )
+    .await
+}
+
+async fn insert_rows<const N: usize>(
+    tx: &mut Tx,
+    head: &str,
+    rows: &[[Arg; N]],
+) -> Result<(), Error> {
+    for part in rows.chunks(ROWS_AT_ONCE) {
+        let sql = format!("{head} VALUES {}", places(part.len(), N));
+        tx.execute_built(sql, &part.concat()).await?;
+    }
     Ok(())
 }
 
-async fn insert_queue_visit(
-    tx: &mut Tx,
-    interaction: &Interaction,
-    position: u32,
-    visit: &QueueVisit,
-) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO queue_visits (account_id, interaction_id, position, queue, kind, entered_at, left_at, plan,
-             skills, category, reason, target_ms, role)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        &[
-            interaction.account_id.to_string().into(),
-            interaction.id.to_string().into(),
-            position.into(),
-            visit.queue.as_str().into(),
-            visit.kind.as_str().into(),
-            visit.entered_at.into(),
-            visit.left_at.into(),
-            visit.plan.as_deref().into(),
-            json!(visit.skills).to_string().into(),
-            visit.category.as_deref().into(),
-            visit.reason.as_deref().into(),
-            visit.target_ms.map(number).into(),
-            visit.role.as_str().into(),
-        ],
-    )
-    .await?;
-    Ok(())
+// `($1, $2), ($3, $4)` for two rows of two columns.
+fn places(rows: usize, columns: usize) -> String {
+    let row = |n: usize| {
+        let marks: Vec<String> = (1..=columns)
+            .map(|column| format!("${}", n * columns + column))
+            .collect();
+        format!("({})", marks.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    rows.join(", ")
+}
+
+fn channel_columns(interaction: &Interaction, position: u32, channel: &Channel) -> [Arg; 12] {
+    [
+        interaction.account_id.to_string().into(),
+        interaction.id.to_string().into(),
+        position.into(),
+        channel.id.to_string().into(),
+        number(channel.offset_ms).into(),
+        channel.duration_ms.map(number).into(),
+        channel.end_reason.as_deref().into(),
+        channel.integration_type.as_deref().into(),
+        channel.role.as_str().into(),
+        channel.agent.as_ref().map(AgentNumber::as_str).into(),
+        channel.touchpoint.as_ref().map(|t| t.as_str()).into(),
+        events_text(&channel.events).into(),
+    ]
+}
+
+fn visit_columns(interaction: &Interaction, position: u32, visit: &QueueVisit) -> [Arg; 13] {
+    [
+        interaction.account_id.to_string().into(),
+        interaction.id.to_string().into(),
+        position.into(),
+        visit.queue.as_str().into(),
+        visit.kind.as_str().into(),
+        visit.entered_at.into(),
+        visit.left_at.into(),
+        visit.plan.as_deref().into(),
+        json!(visit.skills).to_string().into(),
+        visit.category.as_deref().into(),
+        visit.reason.as_deref().into(),
+        visit.target_ms.map(number).into(),
+        visit.role.as_str().into(),
+    ]
 }
 
 // Lengths of time fit 63 bits by far.
