@@ -95,8 +95,8 @@ struct ItemFile {
 /// Where rows come from.
 #[derive(Debug)]
 enum Source {
-    Manifest(manifest::ManifestRows),
-    Asterisk(asterisk::AsteriskRows),
+    Manifest(Box<manifest::ManifestRows>),
+    Asterisk(Box<asterisk::AsteriskRows>),
 }
 
 /// Loads a folder's recordings and call data into an account: `manifest.csv`,
@@ -168,15 +168,15 @@ impl Source {
             .filter(|name| root.join(name).is_file())
             .collect();
         match found.as_slice() {
-            ["manifest.csv"] => Ok(Self::Manifest(
+            ["manifest.csv"] => Ok(Self::Manifest(Box::new(
                 manifest::ManifestRows::open_csv(&root.join("manifest.csv")).await?,
-            )),
-            ["manifest.jsonl"] => Ok(Self::Manifest(
+            ))),
+            ["manifest.jsonl"] => Ok(Self::Manifest(Box::new(
                 manifest::ManifestRows::open_jsonl(&root.join("manifest.jsonl")).await?,
-            )),
-            [master] => Ok(Self::Asterisk(
+            ))),
+            [master] => Ok(Self::Asterisk(Box::new(
                 asterisk::AsteriskRows::open(account_id, root, &root.join(master)).await?,
-            )),
+            ))),
             [] => Err(Error::Invalid(format!(
                 "{} holds no manifest.csv, manifest.jsonl or Asterisk Master.csv",
                 root.display()

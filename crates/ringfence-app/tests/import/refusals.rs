@@ -9,6 +9,26 @@ use ringfence_core::id::InteractionId;
 use ringfence_store::contents::content_delete;
 use ringfence_testkit::test_app::TestApp;
 use std::os::unix::fs::symlink;
+use std::path::Path;
+
+/// A folder of files that are good, broken, and no files at all; and the good one's digest.
+fn files(speech: &[u8], outside: &Path) -> (Folder, String) {
+    let folder = Folder::new();
+    let good = folder.file("good.wav", speech);
+    folder.file("cut.wav", &speech[..speech.len() / 2]);
+    folder.file("json.wav", b"{\"message\":\"Not found\"}");
+    folder.file("page.wav", b"<!doctype html><title>Sign in</title>");
+    folder.file("empty.wav", b"");
+    folder.file("header.wav", &speech[..44]);
+    folder.file("said.json", b"{\"said\":");
+    symlink(outside.join("secret.wav"), folder.path().join("link.wav")).unwrap();
+    std::fs::create_dir(folder.path().join("folder.wav")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path().join("pipe.wav"))
+        .status();
+    assert!(made.unwrap().success());
+    (folder, good)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_rows_and_files_are_refused_and_the_rest_comes_in() {
@@ -17,25 +37,7 @@ async fn broken_rows_and_files_are_refused_and_the_rest_comes_in() {
     outside.file("secret.wav", &speech);
     for app in TestApp::both().await {
         let account = app.account("acme").await;
-        let mut folder = Folder::new();
-        let good = folder.file("good.wav", &speech);
-        folder.file("cut.wav", &speech[..speech.len() / 2]);
-        folder.file("json.wav", b"{\"message\":\"Not found\"}");
-        folder.file("page.wav", b"<!doctype html><title>Sign in</title>");
-        folder.file("empty.wav", b"");
-        folder.file("header.wav", &speech[..44]);
-        folder.file("said.json", b"{\"said\":");
-        symlink(
-            outside.path().join("secret.wav"),
-            folder.path().join("link.wav"),
-        )
-        .unwrap();
-        std::fs::create_dir(folder.path().join("folder.wav")).unwrap();
-        let made = std::process::Command::new("mkfifo")
-            .arg(folder.path().join("pipe.wav"))
-            .status();
-        assert!(made.unwrap().success());
-
+        let (mut folder, good) = files(&speech, outside.path());
         let other = ContentDigest::of(b"other").to_string();
         let expected = [
             ("callRecording", "cut.wav", "", "cut short"),

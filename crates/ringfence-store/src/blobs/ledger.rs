@@ -30,10 +30,10 @@ pub async fn blob_claim(
     Ok(claimed == 1)
 }
 
-/// Marks blobs for removal that no item names and nobody has claimed since `before`, which
-/// lies so far back that any act which claimed them has ended. Gives those to remove,
-/// including any that were marked before `before` by a sweeper that must have died. The
-/// caller removes them long before another could take it for dead: two sweepers at one
+/// Marks blobs for removal that no item names and nobody has claimed since `before`.
+///
+/// `before` lies so far back that any act which claimed them has ended. Gives those to
+/// remove, including any marked before that by a sweeper that must have died. The caller removes them long before another could take it for dead: two sweepers at one
 /// blob could remove bytes that were put back in between.
 ///
 /// # Errors

@@ -13,14 +13,7 @@ pub struct Store {
     pub db: Db,
     /// Which engine, for messages.
     pub engine: &'static str,
-    folder: tempfile::TempDir,
-}
-
-impl Store {
-    /// A folder that goes away with the store.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
-    }
+    _folder: tempfile::TempDir,
 }
 
 /// A fresh store of each engine.
@@ -30,13 +23,13 @@ pub async fn stores() -> Vec<Store> {
     let mut stores = vec![Store {
         db: Db::open(&url, 4).await.unwrap(),
         engine: "sqlite",
-        folder,
+        _folder: folder,
     }];
     match std::env::var("RINGFENCE_TEST_PG") {
         Ok(base) => stores.push(Store {
             db: Db::open(&postgres_database(&base).await, 8).await.unwrap(),
             engine: "postgres",
-            folder: tempfile::tempdir().unwrap(),
+            _folder: tempfile::tempdir().unwrap(),
         }),
         Err(_) => assert!(
             std::env::var("RINGFENCE_REQUIRE_PG").is_err(),

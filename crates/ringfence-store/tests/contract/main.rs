@@ -1,5 +1,12 @@
 //! What the store promises, on SQLite always and on PostgreSQL when `RINGFENCE_TEST_PG` is set.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a test fails by panicking, runs writers side by side and is one crate"
+)]
+
 mod blobs;
 mod contents;
 mod credentials;
