@@ -3,7 +3,7 @@
 use crate::clock::TestClock;
 use crate::stores::TestStore;
 use ringfence_app::accounts::{NewAccount, account_create};
-use ringfence_app::context::{Actor, Ctx, Settings};
+use ringfence_app::context::{Actor, Ctx, Settings, spawn};
 use ringfence_app::credentials::{NewCredential, NewSecret, credential_create};
 use ringfence_app::directory::follow;
 use ringfence_app::users::{NewUser, UserEdit, user_create, user_edit};
@@ -60,7 +60,7 @@ pub struct TestApp {
     /// Goes away with the test, and takes the SQLite file with it.
     pub folder: Option<tempfile::TempDir>,
     stop: Arc<Notify>,
-    tasks: Vec<tokio::task::JoinHandle<()>>,
+    tasks: Vec<tokio::task::JoinHandle<Option<()>>>,
 }
 
 impl TestApp {
@@ -147,7 +147,7 @@ impl TestApp {
             .await
             .expect("the first keys are made");
         follow::catch_up(&ctx).await.expect("the feed can be read");
-        let follower = tokio::spawn(follow::run(ctx.clone()));
+        let follower = spawn("follow", follow::run(ctx.clone()));
         let routes = RouteTable::from_settings(&setup.routes).expect("the test's routes are good");
         let service = App::new(ctx.clone(), setup.limits)
             .with_upstreams(routes)
@@ -155,7 +155,7 @@ impl TestApp {
         let service = router(service);
         let stop = Arc::new(Notify::new());
         let stopped = Arc::clone(&stop);
-        let server = tokio::spawn(async move {
+        let server = spawn("serve", async move {
             let stop = async move { stopped.notified().await };
             listener_serve(listener, None, service, setup.listener, stop)
                 .await

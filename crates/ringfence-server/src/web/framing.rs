@@ -343,121 +343,123 @@ mod tests {
         "POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\nx",
     ];
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "a table of cases reads best in one piece"
-    )]
-    fn bad() -> Vec<(&'static str, FramingFault)> {
-        use FramingFault as F;
-        vec![
-            (
-                "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                F::BothLengths,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-                F::BothLengths,
-            ),
-            (
-                "POST / HTTP/1.1\r\nContent_Length: 5\r\n\r\nhello",
-                F::BothLengths,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n",
-                F::BothLengths,
-            ),
-            (
-                "POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\nhello",
-                F::ContentLength,
-            ),
-            (
-                "POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
-                F::ContentLength,
-            ),
-            (
-                "POST / HTTP/1.1\r\nContent-Length: 0x5\r\n\r\n",
-                F::ContentLength,
-            ),
-            (
-                "POST / HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\n",
-                F::ContentLength,
-            ),
-            (
-                "POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
-                F::ContentLength,
-            ),
-            (
-                "POST / HTTP/1.1\r\nContent-Length:\r\n\r\n",
-                F::ContentLength,
-            ),
-            (
-                "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
-                F::ContentLength,
-            ),
-            (
-                "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                F::TransferEncoding,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
-                F::TransferEncoding,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n",
-                F::TransferEncoding,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: \x0bchunked\r\n\r\n",
-                F::TransferEncoding,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n",
-                F::TransferEncoding,
-            ),
-            ("GET / HTTP/1.1\nHost: a\r\n\r\n", F::LineEnding),
-            ("GET / HTTP/1.1\r\nHost: a\n\r\n", F::LineEnding),
-            ("GET / HTTP/1.1\r\nX: a\rb\r\n\r\n", F::LineEnding),
-            ("GET / HTTP/1.1\r\nX: a\0b\r\n\r\n", F::LineEnding),
-            ("GET / HTTP/1.1\r\nX: a\r\n b\r\n\r\n", F::Folding),
-            ("GET / HTTP/1.1\r\n Host: a\r\n\r\n", F::Folding),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n",
-                F::Chunk,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n",
-                F::Chunk,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n",
-                F::Chunk,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello\r\n",
-                F::Chunk,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
-                F::Chunk,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n",
-                F::Chunk,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n",
-                F::Chunk,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
-                F::Chunk,
-            ),
-            (
-                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n",
-                F::Chunk,
-            ),
-        ]
-    }
+    const BAD: &[(&str, FramingFault)] = &[
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            FramingFault::BothLengths,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+            FramingFault::BothLengths,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent_Length: 5\r\n\r\nhello",
+            FramingFault::BothLengths,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n",
+            FramingFault::BothLengths,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\nhello",
+            FramingFault::ContentLength,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+            FramingFault::ContentLength,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 0x5\r\n\r\n",
+            FramingFault::ContentLength,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\n",
+            FramingFault::ContentLength,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+            FramingFault::ContentLength,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length:\r\n\r\n",
+            FramingFault::ContentLength,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+            FramingFault::ContentLength,
+        ),
+        (
+            "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            FramingFault::TransferEncoding,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+            FramingFault::TransferEncoding,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n",
+            FramingFault::TransferEncoding,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: \x0bchunked\r\n\r\n",
+            FramingFault::TransferEncoding,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n",
+            FramingFault::TransferEncoding,
+        ),
+        ("GET / HTTP/1.1\nHost: a\r\n\r\n", FramingFault::LineEnding),
+        ("GET / HTTP/1.1\r\nHost: a\n\r\n", FramingFault::LineEnding),
+        (
+            "GET / HTTP/1.1\r\nX: a\rb\r\n\r\n",
+            FramingFault::LineEnding,
+        ),
+        (
+            "GET / HTTP/1.1\r\nX: a\0b\r\n\r\n",
+            FramingFault::LineEnding,
+        ),
+        (
+            "GET / HTTP/1.1\r\nX: a\r\n b\r\n\r\n",
+            FramingFault::Folding,
+        ),
+        ("GET / HTTP/1.1\r\n Host: a\r\n\r\n", FramingFault::Folding),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n",
+            FramingFault::Chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n",
+            FramingFault::Chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n",
+            FramingFault::Chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello\r\n",
+            FramingFault::Chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
+            FramingFault::Chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n",
+            FramingFault::Chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n",
+            FramingFault::Chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+            FramingFault::Chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n",
+            FramingFault::Chunk,
+        ),
+    ];
 
     #[test]
     fn follows_good_messages_to_their_end() {
@@ -468,14 +470,14 @@ mod tests {
 
     #[test]
     fn refuses_each_ambiguity_however_the_bytes_are_cut() {
-        for (text, fault) in bad() {
+        for (text, fault) in BAD {
             let bytes = text.as_bytes();
-            assert_eq!(read(bytes).unwrap_err().fault, fault, "{text:?}");
+            assert_eq!(read(bytes).unwrap_err().fault, *fault, "{text:?}");
             for cut in 0..bytes.len() {
                 let (first, second) = bytes.split_at(cut);
                 let mut framing = Framing::new();
                 let outcome = framing.feed(first).and_then(|()| framing.feed(second));
-                assert_eq!(outcome.unwrap_err().fault, fault, "{text:?} cut at {cut}");
+                assert_eq!(outcome.unwrap_err().fault, *fault, "{text:?} cut at {cut}");
             }
         }
     }

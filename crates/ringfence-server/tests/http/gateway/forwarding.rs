@@ -70,7 +70,7 @@ async fn a_failing_upstream_is_named_by_kind() {
         ("/up/cut", 502, "upstream_broken"),
         ("/up/garbage", 502, "upstream_broken"),
         ("/up/switch", 502, "upstream_upgrade"),
-        ("/up/slow", 504, "upstream_timeout"),
+        ("/hasty/slow", 504, "upstream_timeout"),
     ] {
         let answer = bench.get_good(target, &[]).await;
         assert_eq!(
@@ -140,7 +140,7 @@ async fn a_body_longer_than_the_route_allows_is_refused_under_way() {
 async fn a_body_that_stops_coming_is_given_up() {
     let bench = Bench::new().await;
     let head = format!(
-        "POST /up/1 HTTP/1.1\r\nhost: a\r\n{}\r\ncontent-length: 6\r\n\r\none",
+        "POST /hasty/1 HTTP/1.1\r\nhost: a\r\n{}\r\ncontent-length: 6\r\n\r\none",
         bench.bearer()
     );
     let answer = super::raw(bench.app.address, head.as_bytes()).await;

@@ -236,8 +236,9 @@ fn routes(upstream: &str) -> Vec<RouteSetting> {
         path: path.to_owned(),
         scopes: vec![scope.to_owned()],
         upstream: upstream.to_owned(),
-        head_timeout_ms: 300,
-        idle_timeout_ms: 2_000,
+        // Long enough for a busy machine; what waits for it to pass says so.
+        head_timeout_ms: 20_000,
+        idle_timeout_ms: 20_000,
         body_bytes_max: 1024 * 1024,
         ..RouteSetting::default()
     };
@@ -248,6 +249,11 @@ fn routes(upstream: &str) -> Vec<RouteSetting> {
         RouteSetting {
             forward_token: true,
             ..route("trusting", &["GET", "POST"], "/trusting/{id}", "stats")
+        },
+        RouteSetting {
+            head_timeout_ms: 300,
+            idle_timeout_ms: 300,
+            ..route("hasty", &["GET", "POST"], "/hasty/{id}", "stats")
         },
         RouteSetting {
             per_minute: Some(3),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use ringfence_app::context::spawn;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -34,7 +35,7 @@ pub(super) struct Upstream {
     pub(super) go_on: Arc<Notify>,
     /// How many bytes of bodies have arrived.
     pub(super) n_body_bytes: watch::Receiver<usize>,
-    task: tokio::task::JoinHandle<()>,
+    task: tokio::task::JoinHandle<Option<()>>,
 }
 
 impl Drop for Upstream {
@@ -61,11 +62,13 @@ impl Upstream {
             n_body_bytes: Arc::new(count),
         };
         let (received, go_on) = (Arc::clone(&shared.received), Arc::clone(&shared.go_on));
-        let task = tokio::spawn(async move {
+        let task = spawn("upstream", async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = shared.clone();
                 // A connection that breaks off is the other side's matter.
-                tokio::spawn(async move { connection(stream, shared).await });
+                spawn("upstream connection", async move {
+                    connection(stream, shared).await
+                });
             }
         });
         Self {
@@ -211,7 +214,7 @@ async fn exactly(
 }
 
 async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
-    let mut part = [0; 16 * 1024];
+    let mut part = vec![0; 16 * 1024];
     let n_read = stream.read(&mut part).await?;
     buffer.extend_from_slice(&part[..n_read]);
     Ok(n_read)
