@@ -4,8 +4,8 @@ use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
-    account, collect, completions, connection, credential, doctor, import, keys, logging, serve,
-    settings, token_client, user,
+    account, collect, completions, connection, credential, demo, doctor, import, keys, logging,
+    serve, settings, token_client, user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -51,6 +51,8 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See the main job on sample calls: credential, token, guarded call, collection
+    Demo(demo::DemoArgs),
     /// Run the server
     Serve(serve::ServeArgs),
     /// Tenants: create, list, show, suspend, resume
@@ -92,6 +94,7 @@ impl Cli {
     pub(crate) async fn run(self) -> anyhow::Result<Done> {
         let environment = Environment::read();
         let mut config = Config::load(self.global.config.as_deref(), &environment)?;
+        let data_dir_given = self.global.data_dir.is_some();
         if let Some(folder) = self.global.data_dir {
             config.data_dir = folder;
         }
@@ -101,6 +104,7 @@ impl Cli {
         let louder = i32::from(self.global.verbose) - i32::from(self.global.quiet);
         let shell = Shell {
             config,
+            data_dir_given,
             json: self.global.json,
             louder,
         };
@@ -118,6 +122,7 @@ impl Cli {
             );
         }
         match self.command {
+            Command::Demo(args) => demo::run(shell, args).await,
             Command::Serve(args) => serve::run(shell, args).await,
             Command::Account(command) => account::run(&shell, command).await,
             Command::User(command) => user::run(&shell, command).await,

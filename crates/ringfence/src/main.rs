@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod connection;
 mod credential;
+mod demo;
 mod doctor;
 mod failure;
 mod import;

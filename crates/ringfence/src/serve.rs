@@ -24,7 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 /// Flags of the server; each stands over the setting of its name.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
@@ -173,7 +173,8 @@ fn announce(shell: &Shell, server: &Server) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn apply(config: &mut Config, args: ServeArgs) {
+/// Puts flags over settings.
+pub(crate) fn apply(config: &mut Config, args: ServeArgs) {
     if let Some(listen) = args.listen {
         config.server.listen = listen;
     }

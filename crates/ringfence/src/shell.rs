@@ -22,6 +22,8 @@ const LONGEST_SECRET: u64 = 4096;
 pub(crate) struct Shell {
     /// File, variables and flags together.
     pub(crate) config: Config,
+    /// Whether `--data-dir` was given.
+    pub(crate) data_dir_given: bool,
     /// Machines read: one JSON value on standard output.
     pub(crate) json: bool,
     /// How many more `-v` than `-q` were given.

@@ -16,14 +16,38 @@ pub(super) const ACCOUNT: &str = "acme";
 
 // Synthesised two-channel speech; demo/make-calls.py remakes it.
 const FILES: [(&str, &[u8]); 8] = [
-    ("manifest.csv", include_bytes!("../../../../demo/calls/manifest.csv")),
-    ("0001.wav", include_bytes!("../../../../demo/calls/0001.wav")),
-    ("0002.wav", include_bytes!("../../../../demo/calls/0002.wav")),
-    ("0003.wav", include_bytes!("../../../../demo/calls/0003.wav")),
-    ("0005.wav", include_bytes!("../../../../demo/calls/0005.wav")),
-    ("0006.wav", include_bytes!("../../../../demo/calls/0006.wav")),
-    ("0008.wav", include_bytes!("../../../../demo/calls/0008.wav")),
-    ("0009.wav", include_bytes!("../../../../demo/calls/0009.wav")),
+    (
+        "manifest.csv",
+        include_bytes!("../../../../demo/calls/manifest.csv"),
+    ),
+    (
+        "0001.wav",
+        include_bytes!("../../../../demo/calls/0001.wav"),
+    ),
+    (
+        "0002.wav",
+        include_bytes!("../../../../demo/calls/0002.wav"),
+    ),
+    (
+        "0003.wav",
+        include_bytes!("../../../../demo/calls/0003.wav"),
+    ),
+    (
+        "0005.wav",
+        include_bytes!("../../../../demo/calls/0005.wav"),
+    ),
+    (
+        "0006.wav",
+        include_bytes!("../../../../demo/calls/0006.wav"),
+    ),
+    (
+        "0008.wav",
+        include_bytes!("../../../../demo/calls/0008.wav"),
+    ),
+    (
+        "0009.wav",
+        include_bytes!("../../../../demo/calls/0009.wav"),
+    ),
 ];
 
 /// Makes the account and its people: an admin who may see everything, and an agent.
@@ -37,8 +61,20 @@ pub(super) async fn people(ctx: &Ctx) -> anyhow::Result<Account> {
     };
     let account = account_create(ctx, &actor, new).await?;
     let people = [
-        (OWNER, "Sam Lee", Role::Admin, "2041", ["Billing", "Sales"].as_slice()),
-        ("kim.diaz@acme.example", "Kim Diaz", Role::Agent, "2042", ["Sales"].as_slice()),
+        (
+            OWNER,
+            "Sam Lee",
+            Role::Admin,
+            "2041",
+            ["Billing", "Sales"].as_slice(),
+        ),
+        (
+            "kim.diaz@acme.example",
+            "Kim Diaz",
+            Role::Agent,
+            "2042",
+            ["Sales"].as_slice(),
+        ),
     ];
     for (username, name, role, agent, groups) in people {
         let new = NewUser {
@@ -60,7 +96,10 @@ pub(super) async fn people(ctx: &Ctx) -> anyhow::Result<Account> {
                 (Permission::ViewOutboundContent, true),
                 (Permission::AccessGroupsContent, true),
             ];
-            edit.lines = Some(vec![Line::parse("+441632960900")?, Line::parse("+441632960910")?]);
+            edit.lines = Some(vec![
+                Line::parse("+441632960900")?,
+                Line::parse("+441632960910")?,
+            ]);
         }
         user_edit(ctx, &actor, user.id, edit).await?;
     }
@@ -70,7 +109,8 @@ pub(super) async fn people(ctx: &Ctx) -> anyhow::Result<Account> {
 /// Writes the calls and their manifest into a folder and gives it.
 pub(super) fn calls(data_dir: &Path) -> anyhow::Result<PathBuf> {
     let folder = data_dir.join("demo-calls");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
     for (name, bytes) in FILES {
         let path = folder.join(name);
         std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;

@@ -13,6 +13,7 @@ fn shell(folder: &Path) -> Shell {
     };
     config.server.listen.set_port(0);
     Shell {
+        data_dir_given: true,
         config,
         json: false,
         louder: 0,
