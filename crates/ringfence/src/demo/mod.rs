@@ -18,7 +18,8 @@ use ringfence_collect::connection::{ConnectionName, NewConnection, Place, connec
 use ringfence_collect::context::CollectCtx;
 use ringfence_collect::report::RunReport;
 use ringfence_collect::run::{RunOptions, collect_run};
-use ringfence_collect::upstream::client::{Api, Line, Request, Upstream};
+use ringfence_collect::upstream::client::Upstream;
+use ringfence_collect::upstream::line::{Api, Line, Request};
 use ringfence_core::account::AccountName;
 use ringfence_core::credential::CredentialName;
 use ringfence_core::scope::ScopeSet;
@@ -147,7 +148,7 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
         .await
         .context("a new token works once the owner is enabled")?;
     shell.say(format!(
-        "5. Sam is disabled: the token is refused {refused_ms} ms later. Sam is enabled: the old token stays refused, a new one works"
+        "5. Sam is disabled: the token is refused {refused_ms} ms later. Sam is enabled again: a new token works"
     ));
 
     let failed = check(shell, &collect, &name).await?;
