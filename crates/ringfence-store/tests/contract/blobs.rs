@@ -4,7 +4,9 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use object_store::memory::InMemory;
 use ringfence_core::digest::ContentDigest;
-use ringfence_store::blobs::{BlobError, BlobStore, BlobStream, StagedBlob};
+use ringfence_store::blobs::{BlobError, BlobStore, BlobStream, S3Settings, StagedBlob};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -13,10 +15,48 @@ async fn places() -> Vec<(BlobStore, TempDir)> {
     let disk = tempfile::tempdir().unwrap();
     let spool = tempfile::tempdir().unwrap();
     let remote = BlobStore::open_remote(Arc::new(InMemory::new()), "/acme/", spool.path());
-    vec![
+    let mut places = vec![
         (BlobStore::open_disk(disk.path()).await.unwrap(), disk),
         (remote.await.unwrap(), spool),
-    ]
+    ];
+    places.extend(s3().await);
+    places
+}
+
+/// A bucket of its own on the S3 server that `RINGFENCE_TEST_S3` names.
+async fn s3() -> Option<(BlobStore, TempDir)> {
+    let Ok(endpoint) = std::env::var("RINGFENCE_TEST_S3") else {
+        assert!(
+            std::env::var("RINGFENCE_REQUIRE_ALL").is_err(),
+            "RINGFENCE_REQUIRE_ALL is set, so RINGFENCE_TEST_S3 must name an S3 server"
+        );
+        return None;
+    };
+    let spool = tempfile::tempdir().unwrap();
+    let name = spool.path().file_name().unwrap().to_string_lossy();
+    let bucket = format!("t{}", name.trim_start_matches('.').to_lowercase());
+    bucket_make(endpoint.trim_start_matches("http://"), &bucket);
+    let settings = S3Settings {
+        bucket,
+        prefix: "acme".to_owned(),
+        region: "us-east-1".to_owned(),
+        endpoint: Some(endpoint),
+        access_key_id: "test".to_owned(),
+        secret_access_key: "test".to_owned(),
+    };
+    let store = BlobStore::open_s3(&settings, spool.path()).await.unwrap();
+    Some((store, spool))
+}
+
+fn bucket_make(host: &str, bucket: &str) {
+    let mut server = TcpStream::connect(host).unwrap();
+    let request = format!(
+        "PUT /{bucket} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    server.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    server.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 async fn stage(store: &BlobStore, bytes: &[u8]) -> StagedBlob {
@@ -132,4 +172,18 @@ async fn a_damaged_file_of_another_length_is_replaced() {
         all(store.read(sha256, 0..15).await).await,
         b"whole recording"
     );
+}
+
+#[tokio::test]
+async fn a_blob_of_several_parts_comes_back_whole() {
+    let bytes: Vec<u8> = (0..5_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    let size = bytes.len() as u64;
+    for (store, _folder) in places().await {
+        let staged = stage(&store, &bytes).await;
+        let sha256 = staged.sha256;
+        assert!(store.publish(staged).await.unwrap(), "it was not there yet");
+        assert!(all(store.read(sha256, 0..size).await).await == bytes);
+        store.remove(sha256).await.unwrap();
+        assert_eq!(store.size(sha256).await.unwrap(), None);
+    }
 }
