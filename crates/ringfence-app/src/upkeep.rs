@@ -2,6 +2,7 @@
 
 use crate::context::Ctx;
 use crate::error::{Error, chain};
+use crate::sweep::blobs_sweep;
 use ringfence_store::feed::feed_prune;
 use std::time::Duration;
 
@@ -17,6 +18,13 @@ pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
     feed_prune(&mut tx, ctx.now().plus_secs(-FEED_KEPT_SECS)).await?;
     tx.commit().await?;
+    let swept = blobs_sweep(ctx).await?;
+    if swept > 0 {
+        tracing::info!(
+            blobs.swept = swept,
+            "removed stored bytes that nothing names"
+        );
+    }
     Ok(())
 }
 

@@ -94,7 +94,10 @@ impl Remote {
             Err(error) => {
                 // Parts already sent would cost money for ever.
                 let _ = upload.abort().await;
-                Err(error.into())
+                Err(match error.downcast::<object_store::Error>() {
+                    Ok(error) => BlobError::Remote(error),
+                    Err(error) => error.into(),
+                })
             }
         }
     }
