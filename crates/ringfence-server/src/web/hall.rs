@@ -78,9 +78,10 @@ async fn hall_pass(State(hall): State<Arc<Hall>>, mut request: Request, next: Ne
     request.extensions_mut().insert(id);
     let method = method_name(request.method());
     let template = request.extensions().get::<MatchedPath>().cloned();
+    // HTTP/2 has no such header: there, a stream ends by itself.
+    let http1 = request.version() <= Version::HTTP_11;
     // What follows an upgrade that nobody took is not ours to read (RFC 9110 §7.8): the connection ends with this answer.
-    let ends_connection =
-        request.headers().contains_key(UPGRADE) && request.version() <= Version::HTTP_11;
+    let upgrade = request.headers().contains_key(UPGRADE);
 
     let (mut response, refused) = match request_check(&request) {
         Ok(()) => {
@@ -94,7 +95,7 @@ async fn hall_pass(State(hall): State<Arc<Hall>>, mut request: Request, next: Ne
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, value);
     }
-    if ends_connection || refused.is_some() {
+    if http1 && (upgrade || refused.is_some()) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     drop(in_flight);

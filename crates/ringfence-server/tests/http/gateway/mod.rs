@@ -8,6 +8,7 @@ mod headers;
 mod paths;
 mod placement;
 mod quotas;
+mod tls;
 mod tokens;
 mod upstream;
 

@@ -205,12 +205,12 @@ async fn c90_keys_named_by_the_token_are_never_used() {
 }
 
 #[tokio::test]
-async fn c91_an_unknown_kid_is_a_look_in_memory_and_delays_nobody() {
+async fn c91_unknown_kids_delay_nobody_and_fetch_nothing() {
     let bench = Bench::new().await;
     let (mut header, claims) = bench.parts();
     header["kid"] = json!("0190a1b2-3333-4d5e-8f60-7a8b9c0d0001");
     let unknown = bench.forge(&header.to_string(), &claims.to_string());
-    // Keys come with the directory: once it is loaded, no store is asked, be it there or not.
+    // Keys come with the directory; a second look at the store is shared by all who ask, and good calls need none.
     bench.app.ctx.db.close().await;
     let storm = async {
         for _ in 0..200 {
