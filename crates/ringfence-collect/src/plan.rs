@@ -21,7 +21,7 @@ pub struct Work {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
     /// Fetch it.
-    Fetch(Work),
+    Fetch(Box<Work>),
     /// It is at home, in this version.
     AlreadyHad,
     /// It was refused too often; the reason stands in the ledger.
@@ -54,7 +54,7 @@ pub fn plan(
                 // A damaged or vanished item that is listed again is simply fetched.
                 Some(_) | None => {}
             }
-            Step::Fetch(Work {
+            Step::Fetch(Box::new(Work {
                 item: CollectedItem {
                     // A call keeps the place it was first seen at, whatever is said later.
                     started_at: before.map_or(listed.start, |item| item.started_at),
@@ -74,7 +74,7 @@ pub fn plan(
                 },
                 length_hint: content.length_hint,
                 talk_ms: talk_ms.filter(|_| content.kind.eq_ignore_ascii_case("callRecording")),
-            })
+            }))
         })
         .collect()
 }

@@ -96,12 +96,6 @@ const TITLES: [(&str, &str); 15] = [
 #[derive(Default)]
 struct Sheet(BTreeMap<&'static str, (CheckResult, String)>);
 
-impl Default for CheckResult {
-    fn default() -> Self {
-        Self::Unknown
-    }
-}
-
 impl Sheet {
     fn set(&mut self, id: &'static str, result: CheckResult, advice: impl Into<String>) {
         self.0.insert(id, (result, advice.into()));

@@ -218,19 +218,21 @@ impl<'a> Causes<'a> {
     fn out_of_reach(&self, call: &CollectedInteraction) -> Option<String> {
         let line = line_of(call);
         let same = |s: &Stratum| s.direction == call.direction;
-        let on_line = self.count(|s| same(s) && s.line == line);
+        // A line is out of reach both ways, unless one way is hidden altogether.
+        let shown = |s: &Stratum| self.count(|o| o.direction == s.direction).visible > 0;
+        let on_line = self.count(|s| shown(s) && s.line == line);
         // Only what can be seen at all tells how many calls are recorded: several lines, or several
         // agents, may be out of reach at once.
-        let off_line = self.count(|s| same(s) && s.line != line && s.n_visible > 0);
+        let off_line = self.count(|s| shown(s) && s.line != line && s.n_visible > 0);
         let groups = title(Permission::AccessGroupsContent);
         if on_line.visible == 0
             && self.owner.groups != Some(true)
             && self.is_unlikely(on_line, off_line)
         {
             return Some(format!(
-                "none of {} {} calls on this line can be seen, while {} of {} on other lines can: the line is probably not \
+                "none of {} calls on this line can be seen, while {} of {} on other lines can: the line is probably not \
                  among the owner's lines and *{groups}* is No; to tell, look at the owner's address permissions",
-                on_line.eligible, call.direction, off_line.visible, off_line.eligible
+                on_line.eligible, off_line.visible, off_line.eligible
             ));
         }
         let agent = call.agent.as_ref()?;

@@ -42,7 +42,7 @@ pub struct Delivery {
 #[derive(Debug)]
 pub enum Given {
     /// All bytes.
-    Whole(Delivery),
+    Whole(Box<Delivery>),
     /// An answer that is no audio by its own words.
     NoAudio(String),
     /// It broke off.
@@ -217,10 +217,10 @@ async fn stream(
     if entity.total.is_some_and(|total| total != assembly.len()) {
         return Ok(Given::Anew("the file has another length than announced"));
     }
-    Ok(Given::Whole(Delivery {
+    Ok(Given::Whole(Box::new(Delivery {
         assembly,
         end_is_marked,
-    }))
+    })))
 }
 
 async fn bytes_of(answer: &mut reqwest::Response) -> Result<Option<bytes::Bytes>, String> {

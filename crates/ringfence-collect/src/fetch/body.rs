@@ -99,11 +99,14 @@ impl Assembly {
     }
 }
 
+// An assembly after a write, and the emptied buffer of it.
+type Written = io::Result<(Assembly, Vec<u8>)>;
+
 /// Takes pieces from the network while the piece before is being written.
 #[derive(Debug)]
 pub struct Intake {
     idle: Option<Assembly>,
-    busy: Option<JoinHandle<io::Result<(Assembly, Vec<u8>)>>>,
+    busy: Option<JoinHandle<Written>>,
     gathered: Vec<u8>,
     spare: Vec<u8>,
 }

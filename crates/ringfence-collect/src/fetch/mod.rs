@@ -118,7 +118,7 @@ async fn settle(
             progress.deliveries += 1;
             let last = progress.deliveries >= DELIVERIES;
             let before = progress.suspect.take();
-            let judged = judge::judge(work, delivery, before, last).await?;
+            let judged = judge::judge(work, *delivery, before, last).await?;
             match judged {
                 Judgement::Good(stored) => return Ok(Some(Outcome::Fetched(stored))),
                 Judgement::Refused { reason, detail } => return Ok(Some(refused(reason, &detail))),

@@ -46,7 +46,7 @@ pub(super) async fn plan_and_send(
             match step {
                 Step::Fetch(work) => {
                     tally.listed += 1;
-                    send(works, work).await?;
+                    send(works, *work).await?;
                 }
                 Step::AlreadyHad => {
                     tally.listed += 1;

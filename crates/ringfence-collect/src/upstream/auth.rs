@@ -176,10 +176,6 @@ impl TokenSource {
     }
 
     // The outer error is final, the inner one may pass.
-    #[expect(
-        clippy::type_complexity,
-        reason = "two kinds of failure, one of them private to this file"
-    )]
     async fn ask_once(&self) -> Result<Result<(Secret<String>, u64, u64), Fault>, AuthError> {
         let form = [
             ("grant_type", "client_credentials"),
