@@ -13,9 +13,8 @@ use ringfence_core::jwt::key::SigningKey;
 use ringfence_core::key_schedule::{KeyPlan, KeySchedule, KeyState, KeyTimes};
 use ringfence_core::time::Timestamp;
 use ringfence_store::db::Tx;
-use ringfence_store::feed::FeedKind;
-use ringfence_store::keys::{StoredKey, key_insert, key_list, key_lock, key_prune, key_times_set};
-use ringfence_store::revocations::revoked_token_prune;
+use ringfence_store::feed::{FeedKind, feed_lock};
+use ringfence_store::keys::{StoredKey, key_insert, key_list, key_prune, key_times_set};
 use std::time::Duration;
 
 const ALGORITHMS: [TokenAlg; 2] = [TokenAlg::Rs256, TokenAlg::Es256];
@@ -142,7 +141,7 @@ async fn change(
     let mut fresh = None;
     loop {
         let mut tx = ctx.db.begin_write().await?;
-        key_lock(&mut tx).await?;
+        feed_lock(&mut tx).await?;
         let now = ctx.now();
         let stored = key_list(&mut tx).await?;
         let known: Vec<KeyTimes> = stored.iter().map(times).collect();
@@ -213,17 +212,16 @@ fn key_seal(
     })
 }
 
-/// Forgets keys of which no token can be left, and revocations of tokens that are over.
+/// Forgets keys of which no token can be left.
 async fn prune(ctx: &Ctx, now: Timestamp) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
-    key_lock(&mut tx).await?;
+    feed_lock(&mut tx).await?;
     let known: Vec<KeyTimes> = key_list(&mut tx).await?.iter().map(times).collect();
     for id in key_prune(&mut tx, now).await? {
         if let Some(key) = known.iter().find(|key| key.id == id) {
             record(ctx, &mut tx, &Actor::system(), "key.forget", key).await?;
         }
     }
-    revoked_token_prune(&mut tx, now).await?;
     ctx.commit(tx).await
 }
 

@@ -4,6 +4,7 @@ use crate::context::Ctx;
 use crate::error::{Error, chain};
 use crate::sweep::blobs_sweep;
 use ringfence_store::feed::feed_prune;
+use ringfence_store::revocations::revoked_token_prune;
 use std::time::Duration;
 
 // A node that was away for longer loads everything anew, which it does on every start anyway.
@@ -16,6 +17,7 @@ const EVERY: Duration = Duration::from_secs(600);
 /// The store refused it or broke off.
 pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
+    revoked_token_prune(&mut tx, ctx.now()).await?;
     feed_prune(&mut tx, ctx.now().plus_secs(-FEED_KEPT_SECS)).await?;
     tx.commit().await?;
     let swept = blobs_sweep(ctx).await?;

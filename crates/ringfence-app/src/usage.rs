@@ -2,6 +2,7 @@
 
 use crate::context::Ctx;
 use crate::error::{Error, chain};
+use crate::token::failures_flush;
 use ringfence_core::id::CredentialId;
 use ringfence_core::time::Timestamp;
 use ringfence_store::credentials::{SecretUseDelta, secret_uses_add};
@@ -76,7 +77,7 @@ impl Usage {
     }
 }
 
-/// Writes down what was used since the last time.
+/// Writes down what was used since the last time, and what failed.
 ///
 /// # Errors
 /// The store refused it; these uses are lost, which design §5 allows.
@@ -86,7 +87,7 @@ pub async fn flush(ctx: &Ctx) -> Result<(), Error> {
         secret_uses_add(&mut tx, batch).await?;
         tx.commit().await?;
     }
-    Ok(())
+    failures_flush(ctx).await
 }
 
 /// Flushes every second until the task is dropped.

@@ -87,17 +87,6 @@ pub async fn key_find(tx: &mut Tx, id: KeyId) -> Result<Option<StoredKey>, Error
     row.as_ref().map(key).transpose()
 }
 
-/// Holds every other change of keys off until the transaction ends, on whichever node.
-///
-/// # Errors
-/// The database broke off.
-pub async fn key_lock(tx: &mut Tx) -> Result<(), Error> {
-    // The row that orders all changes of the directory; a key's change takes it anyway.
-    tx.execute("UPDATE feed_head SET seq = seq WHERE id = 1", &[])
-        .await?;
-    Ok(())
-}
-
 /// Every key, oldest first.
 ///
 /// # Errors

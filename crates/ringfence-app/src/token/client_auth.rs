@@ -47,17 +47,28 @@ pub(super) fn client_authenticate(
         Ok(caller) => Ok(caller),
         Err(reason) => {
             throttle.note_failure(&proof.client_id, origin.address, now_ms);
-            // The id is the caller's own text until it is known to be one of ours.
-            let client_id = CredentialId::parse(&proof.client_id)
-                .ok()
-                .map(|id| id.to_string());
-            tracing::info!(
-                client.id = client_id,
-                reason,
-                "client authentication failed"
-            );
+            failure_note(ctx, proof, origin, reason);
             Err(TokenError::InvalidClient)
         }
+    }
+}
+
+/// For the log and, when the credential exists, for the audit trail.
+fn failure_note(ctx: &Ctx, proof: &ClientProof, origin: Origin, reason: &'static str) {
+    let id = CredentialId::parse(&proof.client_id).ok();
+    // The id is the caller's own text until it is known to be one of ours.
+    let client_id = id.map(|id| id.to_string());
+    tracing::info!(
+        client.id = client_id,
+        reason,
+        "client authentication failed"
+    );
+    let snapshot = ctx.directory.look();
+    if let Some(credential) = id.and_then(|id| snapshot.credential(id)) {
+        let (id, account_id) = (credential.id, credential.account_id);
+        ctx.token
+            .failures
+            .note(id, account_id, reason, origin.address);
     }
 }
 

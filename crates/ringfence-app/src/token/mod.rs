@@ -5,6 +5,7 @@
 
 mod client_auth;
 mod client_credentials;
+mod failures;
 mod introspect;
 mod mint;
 mod revoke;
@@ -13,6 +14,7 @@ mod throttle;
 
 pub use client_auth::ClientProof;
 pub use client_credentials::ScopeRefusal;
+pub use failures::failures_flush;
 pub use introspect::{Introspection, token_introspect};
 pub use revoke::token_revoke;
 pub use throttle::{FailureLimits, Rate};
@@ -34,6 +36,7 @@ pub struct TokenService {
     /// Which tokens are ours: issuer, audiences and forgiven clock difference.
     pub rule: TokenRule,
     throttle: throttle::Throttle,
+    failures: failures::Failures,
 }
 
 /// Where a request comes from.
@@ -153,6 +156,7 @@ impl TokenService {
             issuer,
             rule,
             throttle: throttle::Throttle::new(settings.failure_limits),
+            failures: failures::Failures::default(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The one place where refusals of the token service become responses (RFC 6749 §5.2, vcc-api §3.1).
 
 use axum::Json;
-use axum::http::header::{ALLOW, CACHE_CONTROL, HeaderName, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ringfence_app::error::chain;
@@ -12,6 +14,12 @@ pub(super) const NO_STORE: [(HeaderName, HeaderValue); 2] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (PRAGMA, HeaderValue::from_static("no-cache")),
 ];
+
+/// The content type as the platform writes it (vcc-api §1.6).
+pub(super) const JSON: [(HeaderName, HeaderValue); 1] = [(
+    CONTENT_TYPE,
+    HeaderValue::from_static("application/json; charset=utf-8"),
+)];
 
 const UNAVAILABLE_RETRY_SECS: u32 = 5;
 const LONGEST_ECHO: usize = 100;
@@ -113,7 +121,7 @@ impl IntoResponse for Refusal {
             error: self.code(),
             error_description: self.description(),
         };
-        let mut response = (self.status(), NO_STORE, Json(view)).into_response();
+        let mut response = (self.status(), NO_STORE, JSON, Json(view)).into_response();
         if let Some((name, value)) = self.hint() {
             response.headers_mut().insert(name, value);
         }
@@ -129,7 +137,14 @@ pub(super) async fn method_refused() -> Response {
         error_description: Some(text),
     };
     let allow = [(ALLOW, HeaderValue::from_static("POST"))];
-    (StatusCode::METHOD_NOT_ALLOWED, NO_STORE, allow, Json(view)).into_response()
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        NO_STORE,
+        JSON,
+        allow,
+        Json(view),
+    )
+        .into_response()
 }
 
 /// The platform's own words. A value that does not look like a scope is not echoed.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use ringfence_app as app;
 use ringfence_app::token::{Introspection, TokenError};
 
-use super::error::{NO_STORE, Refusal};
+use super::error::{JSON, NO_STORE, Refusal};
 use super::request::{ClientRequest, when_due};
 use crate::app::App;
 
@@ -45,7 +45,9 @@ pub(crate) async fn token_introspect(
     let told = app::token::token_introspect(&app.ctx, &request.proof, request.origin, token);
     let told = when_due(request.read_at, told).await?;
     Ok(match told {
-        Introspection::Inactive => (NO_STORE, Json(InactiveView { active: false })).into_response(),
+        Introspection::Inactive => {
+            (NO_STORE, JSON, Json(InactiveView { active: false })).into_response()
+        }
         Introspection::Active { claims, scope } => {
             let view = ActiveView {
                 active: true,
@@ -60,7 +62,7 @@ pub(crate) async fn token_introspect(
                 iss: claims.iss,
                 jti: claims.jti.to_string(),
             };
-            (NO_STORE, Json(view)).into_response()
+            (NO_STORE, JSON, Json(view)).into_response()
         }
     })
 }

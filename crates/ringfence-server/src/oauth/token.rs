@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use ringfence_app as app;
 use ringfence_app::token::{ScopeRefusal, TokenError, TokenRequest};
 
-use super::error::{NO_STORE, Refusal};
+use super::error::{JSON, NO_STORE, Refusal};
 use super::request::{ClientRequest, when_due};
 use crate::app::App;
 
@@ -23,7 +23,7 @@ pub(crate) async fn token_issue(State(app): State<App>, request: Request) -> Res
     match issue(&app, request).await {
         Ok(view) => {
             app.metrics.token_issued("client_credentials");
-            (NO_STORE, Json(view)).into_response()
+            (NO_STORE, JSON, Json(view)).into_response()
         }
         Err(error) => {
             let refusal = Refusal::from(error);

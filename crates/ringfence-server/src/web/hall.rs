@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use ringfence_core::context::{Clock, Random};
 use ringfence_core::id::RequestId;
@@ -196,8 +196,12 @@ impl IntoResponse for HallRefusal {
             "reason": self.code(),
             "message": text,
         });
-        let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let mut response = (status, [json], body.to_string()).into_response();
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            // Which room would have answered is not known, and some keep nothing (RFC 6749 §5.1).
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        let mut response = (status, headers, body.to_string()).into_response();
         if self == Self::RepeatedAuthorization {
             response.headers_mut().insert(
                 http::header::WWW_AUTHENTICATE,
