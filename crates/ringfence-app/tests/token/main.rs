@@ -1,7 +1,5 @@
 //! What the token service writes down besides its answers.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected ends")]
-
 use ringfence_app::token::{ClientProof, Origin, TokenRequest, token_issue};
 use ringfence_app::usage;
 use ringfence_core::secret::Secret;
