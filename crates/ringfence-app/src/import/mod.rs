@@ -1,7 +1,7 @@
 //! Loading recordings with their call data from a folder into the store.
 //!
-//! [`recordings_import`] is the act on one screen. [`manifest`] and [`asterisk`] turn a
-//! folder into rows, [`call`] turns a row into an interaction, [`load`] puts rows and
+//! [`recordings_import`] is the act on one screen. `manifest` and `asterisk` turn a
+//! folder into rows, `call` turns a row into an interaction, `load` puts rows and
 //! files into the store. Nothing is held in proportion to the folder's size, and every
 //! row ends as new, known or refused. The act may stop at any point and be run again:
 //! what is there already is found by its id and digest.
