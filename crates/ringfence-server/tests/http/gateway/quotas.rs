@@ -95,3 +95,47 @@ async fn a_call_refused_for_its_scope_takes_nothing() {
     }
     assert_eq!(statuses(&bench, "/up/1", 3).await, [200, 200, 429]);
 }
+
+#[tokio::test]
+async fn the_vcc_profile_limits_content_apart_from_the_rest() {
+    let bench = Bench::with(|setup| setup.settings.limits = Limits::vcc()).await;
+    let scopes = "interaction-content:read interaction-content:delete stats";
+    let credential = bench
+        .app
+        .credential(&bench.account, &bench.owner, scopes)
+        .await;
+    let line = format!(
+        "authorization: Bearer {}",
+        bench.app.token(&credential, scopes).await
+    );
+    let list = "/interaction-content/interactions";
+    let one = "/interaction-content/interactions/0190a1b2-3333-4d5e-8f60-7a8b9c0d0001";
+    for (method, target, per_minute) in [("DELETE", one, 16), ("GET", list, 160)] {
+        // What the API then makes of a call does not matter: each counts.
+        let began_ms = bench.app.ctx.clock.monotonic_ms();
+        let mut n_admitted = 0;
+        let refused = loop {
+            let answer = bench.send(method, target, &[&line], "").await;
+            if answer.status == 429 {
+                break answer;
+            }
+            n_admitted += 1;
+        };
+        // The time that this took earned some more.
+        let took_ms = bench.app.ctx.clock.monotonic_ms() - began_ms;
+        let earned = took_ms * per_minute / 60_000 + 1;
+        let expected = per_minute..=per_minute + earned;
+        assert!(
+            expected.contains(&n_admitted),
+            "{method}: {n_admitted}, {expected:?}"
+        );
+        assert_eq!(refused.text, r#"{"message":"Too Many Requests"}"#);
+        assert!(refused.header("retry-after").is_some());
+    }
+    assert_eq!(bench.get("/up/1", &[&line]).await.status, 200);
+    let metrics = bench.get("/metrics", &[]).await.text;
+    for reason in ["quota_content_read", "quota_content_delete"] {
+        let counted = format!(r#"ringfence_refusals_total{{reason="{reason}"}} 1"#);
+        assert!(metrics.contains(&counted), "{metrics}");
+    }
+}
