@@ -178,7 +178,18 @@ async fn rights_changed_here_decide_what_content_is_seen() {
     let answer = world.put("PUT", &groups, &entry("None")).await.good();
     assert_eq!(answer["groupPermissions"], json!([]));
     assert!(!sees().await);
+}
 
+#[tokio::test]
+async fn what_is_wrong_with_rights_is_said() {
+    let world = World::new().await;
+    let (_, billing, _) = with_groups(&world).await;
+    let user = format!("/useradmin/users/{}", world.owner.id);
+    let lines = format!("{user}/permissions/addresses");
+    let rights = format!("{user}/permissions/accessPermissions");
+    let groups = format!("{user}/permissions/groups");
+    let key = Permission::AccessGroupsContent.info().key;
+    let entry = |level: &str| json!({"groupPermissions": [{"groupId": billing["groupId"], "groupPermission": level}]});
     for (path, method, body, message) in [
         (
             &rights,
