@@ -80,7 +80,12 @@ async fn interaction(
     Caller(caller): Caller,
     headers: HeaderMap,
     Path(id): Path<String>,
+    query: RawQuery,
 ) -> Result<Response, VccError> {
+    // The router takes the fixed word in another case for an id.
+    if id.eq_ignore_ascii_case("ongoing") {
+        return ongoing(State(app), Caller(caller), headers, query).await;
+    }
     version(API, &headers)?;
     let id = guid(API, &id, InteractionId::parse)?;
     let found = stats_interaction(&app.ctx, &caller.live, id)

@@ -64,11 +64,12 @@ pub async fn ongoing_channels(
     let mut sql = Statement::default();
     let account = sql.bind(account_id.to_string());
     let agents = sql.bind_all(agents.iter().map(AgentNumber::as_str));
+    // CROSS JOIN has SQLite begin with the few interactions that go on.
     sql.push(&format!(
         "SELECT c.agent, c.interaction_id, c.id, c.offset_ms, c.events,
              i.started_at, i.direction, i.medium, i.medium_manager
-         FROM interactions i JOIN channels c ON c.account_id = i.account_id AND c.interaction_id = i.id
-         WHERE i.account_id = {account} AND i.ended_at IS NULL AND c.duration_ms IS NULL AND c.agent IN ({agents})
+         FROM interactions i CROSS JOIN channels c
+         WHERE c.account_id = i.account_id AND c.interaction_id = i.id AND i.account_id = {account} AND i.ended_at IS NULL AND c.duration_ms IS NULL AND c.agent IN ({agents})
          ORDER BY i.started_at, i.id, c.position"
     ));
     let rows = tx.fetch_all_built(sql.text, &sql.args).await?;

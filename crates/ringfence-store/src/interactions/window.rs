@@ -28,10 +28,7 @@ pub struct StatsWindow {
 /// # Errors
 /// The database broke off.
 pub async fn interaction_window_count(tx: &mut Tx, window: &StatsWindow) -> Result<i64, Error> {
-    let mut sql = Statement::default();
-    sql.push("SELECT COUNT(*) AS n FROM interactions i WHERE ");
-    within(&mut sql, window, ["i.started_at", "i.ended_at"]);
-    count(tx, sql).await
+    count(tx, interactions("SELECT COUNT(*) AS n", window)).await
 }
 
 /// A page of the interactions of the window, by start and id.
@@ -44,9 +41,7 @@ pub async fn interaction_window_page(
     offset: i64,
     limit: u32,
 ) -> Result<Vec<Interaction>, Error> {
-    let mut sql = Statement::default();
-    sql.push("SELECT i.* FROM interactions i WHERE ");
-    within(&mut sql, window, ["i.started_at", "i.ended_at"]);
+    let mut sql = interactions("SELECT i.*", window);
     let (limit, offset) = (sql.bind(limit), sql.bind(offset));
     sql.push(&format!(
         " ORDER BY i.started_at, i.id LIMIT {limit} OFFSET {offset}"
@@ -143,11 +138,39 @@ fn visits(
     kind: Option<QueueKind>,
 ) -> Statement {
     let mut sql = Statement::default();
+    let ends = Ends::bind(&mut sql, window);
+    let account = &ends.account;
     sql.push(select);
-    sql.push(&format!(
-        " FROM queue_visits v JOIN {TABLE} i ON i.account_id = v.account_id AND i.id = v.interaction_id WHERE "
-    ));
-    within(&mut sql, window, ["v.entered_at", "v.left_at"]);
+    let entered = ends.within("v.entered_at");
+    if window.include == Include::Started {
+        sql.push(&format!(
+            " FROM queue_visits v JOIN {TABLE} i ON i.account_id = v.account_id AND i.id = v.interaction_id
+             WHERE v.account_id = {account} AND {entered}"
+        ));
+    } else {
+        let changed = ends.changed(&mut sql, window, "i.processed_at");
+        let found = ends.union(&[
+            ("queue_visits", "interaction_id", "s.entered_at"),
+            ("queue_visits", "interaction_id", "s.left_at"),
+        ]);
+        let found = match &changed {
+            None => found,
+            Some(changed) => {
+                let changed = changed.replace("i.", "s.");
+                format!(
+                    "{found} UNION SELECT s.id FROM {TABLE} s WHERE s.account_id = {account} AND {changed}"
+                )
+            }
+        };
+        let left = ends.within("v.left_at");
+        let changed = changed.map_or(String::new(), |changed| format!(" OR ({changed})"));
+        sql.push(&format!(
+            " FROM ({found}) w CROSS JOIN queue_visits v CROSS JOIN {TABLE} i
+             WHERE v.account_id = {account} AND v.interaction_id = w.id
+                 AND i.account_id = {account} AND i.id = w.id
+                 AND (({entered}) OR ({left}){changed})"
+        ));
+    }
     if !queues.is_empty() {
         let queues = sql.bind_all(queues.iter().map(String::as_str));
         sql.push(&format!(" AND v.queue IN ({queues})"));
@@ -159,26 +182,71 @@ fn visits(
     sql
 }
 
-fn within(sql: &mut Statement, window: &StatsWindow, [began, ended]: [&str; 2]) {
-    let account = sql.bind(window.account_id.to_string());
-    let (start, end) = (sql.bind(window.start), sql.bind(window.end));
-    // The table whose column it is leads, so that its index by account and time is used.
-    let (table, _) = began.split_once('.').unwrap_or(("i", began));
-    sql.push(&format!("{table}.account_id = {account} AND "));
-    let at = |column: &str| format!("{column} >= {start} AND {column} <= {end}");
-    match window.include {
-        Include::Started => sql.push(&at(began)),
-        Include::StartedOrEnded => {
-            sql.push(&format!("(({}) OR ({}))", at(began), at(ended)));
+fn interactions(select: &str, window: &StatsWindow) -> Statement {
+    let mut sql = Statement::default();
+    let ends = Ends::bind(&mut sql, window);
+    let account = &ends.account;
+    sql.push(select);
+    if window.include == Include::Started {
+        let started = ends.within("i.started_at");
+        sql.push(&format!(
+            " FROM {TABLE} i WHERE i.account_id = {account} AND {started}"
+        ));
+        return sql;
+    }
+    let mut found = ends.union(&[(TABLE, "id", "s.started_at"), (TABLE, "id", "s.ended_at")]);
+    if let Some(changed) = ends.changed(&mut sql, window, "s.processed_at") {
+        found.push_str(&format!(
+            " UNION SELECT s.id FROM {TABLE} s WHERE s.account_id = {account} AND {changed}"
+        ));
+    }
+    sql.push(&format!(
+        " FROM ({found}) w CROSS JOIN {TABLE} i WHERE i.account_id = {account} AND i.id = w.id"
+    ));
+    sql
+}
+
+/// The placeholders of a window. Several conditions joined by OR make SQLite read a whole account in order; each is
+/// asked of its own index instead, and CROSS JOIN keeps what was found in front.
+struct Ends {
+    account: String,
+    start: String,
+    end: String,
+}
+
+impl Ends {
+    fn bind(sql: &mut Statement, window: &StatsWindow) -> Self {
+        Self {
+            account: sql.bind(window.account_id.to_string()),
+            start: sql.bind(window.start),
+            end: sql.bind(window.end),
         }
-        Include::Processed => {
-            let since = sql.bind(window.changed_since);
-            sql.push(&format!(
-                "(({}) OR ({}) OR (i.processed_at >= {since} AND i.processed_at <= {end}))",
-                at(began),
-                at(ended)
-            ));
+    }
+
+    fn within(&self, column: &str) -> String {
+        format!("{column} >= {} AND {column} <= {}", self.start, self.end)
+    }
+
+    fn changed(&self, sql: &mut Statement, window: &StatsWindow, column: &str) -> Option<String> {
+        match window.include {
+            Include::Started | Include::StartedOrEnded => None,
+            Include::Processed => {
+                let since = sql.bind(window.changed_since);
+                Some(format!("{column} >= {since} AND {column} <= {}", self.end))
+            }
         }
+    }
+
+    fn union(&self, parts: &[(&str, &str, &str)]) -> String {
+        let select = |(table, id, column): &(&str, &str, &str)| {
+            let within = self.within(column);
+            format!(
+                "SELECT s.{id} AS id FROM {table} s WHERE s.account_id = {} AND {within}",
+                self.account
+            )
+        };
+        let parts: Vec<String> = parts.iter().map(select).collect();
+        parts.join(" UNION ")
     }
 }
 

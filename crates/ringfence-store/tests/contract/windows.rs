@@ -3,7 +3,7 @@
 use crate::harness::{account, stores};
 use crate::interactions::call;
 use ringfence_core::context::SystemRandom;
-use ringfence_core::id::{InteractionId, RequestId};
+use ringfence_core::id::RequestId;
 use ringfence_core::interaction::QueueKind;
 use ringfence_core::statistics::Include;
 use ringfence_core::time::Timestamp;
@@ -101,6 +101,14 @@ async fn queue_visits_are_chosen_by_entry_queue_and_kind() {
                 .unwrap();
             let found: Vec<&str> = page.iter().map(|v| v.visit.queue.as_str()).collect();
             assert_eq!(found, expected, "{}", store.engine);
+            let wide = StatsWindow {
+                include: Include::Processed,
+                ..window
+            };
+            let processed = queue_visit_window_page(&mut tx, &wide, &queues, kind, (0, 10))
+                .await
+                .unwrap();
+            assert_eq!(processed, page, "{}", store.engine);
             let n = queue_visit_window_count(&mut tx, &window, &queues, kind)
                 .await
                 .unwrap();
@@ -110,7 +118,25 @@ async fn queue_visits_are_chosen_by_entry_queue_and_kind() {
                     .all(|v| v.interaction_id == made.id && v.medium == "Phone")
             );
         }
-        assert_eq!(made.id, InteractionId::from_bytes([1; 16]));
+        let (left, changed) = (made.queue_visits[0].left_at.unwrap(), made.processed_at);
+        for (at, include, n) in [
+            (left, Include::Started, 0),
+            (left, Include::StartedOrEnded, 1),
+            (changed, Include::StartedOrEnded, 0),
+            (changed, Include::Processed, 2),
+        ] {
+            let window = StatsWindow {
+                start: at,
+                end: at,
+                changed_since: at,
+                include,
+                ..window
+            };
+            let page = queue_visit_window_page(&mut tx, &window, &[], None, (0, 10)).await;
+            assert_eq!(page.unwrap().len(), n, "{} {include:?}", store.engine);
+            let total = queue_visit_window_count(&mut tx, &window, &[], None).await;
+            assert_eq!(usize::try_from(total.unwrap()).unwrap(), n);
+        }
     }
 }
 

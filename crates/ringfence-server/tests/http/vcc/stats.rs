@@ -200,6 +200,8 @@ async fn what_goes_on_is_listed_and_agents_are_seen_at_it() {
         let made = ongoing(&world, 1);
         world.app.store_call(&made).await;
 
+        let other_case = world.get("/stats/interactions/Ongoing?limit=1").await;
+        assert_eq!(other_case.each("items", "guid"), [made.id.to_string()]);
         let answer = world.get("/stats/interactions/ongoing").await;
         assert_eq!(answer.each("items", "guid"), [made.id.to_string()]);
         assert_eq!(answer.json()["items"][0]["status"], "Ongoing");
