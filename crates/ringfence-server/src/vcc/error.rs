@@ -2,7 +2,9 @@
 
 use super::Api;
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{
+    CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ringfence_app::error::{Error, chain};
@@ -10,6 +12,8 @@ use ringfence_app::gateway::{Reason, Refusal, RefusalClass};
 use serde_json::{Value, json};
 
 const UNAVAILABLE_RETRY_SECS: u32 = 5;
+const FORBIDDEN_CHALLENGE: &str = "Bearer realm=\"ringfence\", error=\"access_denied\", \
+    error_description=\"The owner of the credential may not do this\", reason=\"content_forbidden\"";
 
 /// A refusal on its way out.
 #[derive(Debug)]
@@ -120,6 +124,13 @@ impl IntoResponse for VccError {
             Fault::App(Error::TooMany { retry_after_secs }) => {
                 headers.insert(RETRY_AFTER, (*retry_after_secs).into());
             }
+            // The scope is there; what is missing no other token would bring, so the code is not `insufficient_scope`.
+            Fault::App(Error::Forbidden(_)) => {
+                headers.insert(
+                    WWW_AUTHENTICATE,
+                    HeaderValue::from_static(FORBIDDEN_CHALLENGE),
+                );
+            }
             Fault::App(Error::Unavailable(_)) => {
                 headers.insert(RETRY_AFTER, UNAVAILABLE_RETRY_SECS.into());
             }
@@ -131,7 +142,6 @@ impl IntoResponse for VccError {
             | Fault::App(
                 Error::Invalid(_)
                 | Error::Unauthenticated
-                | Error::Forbidden(_)
                 | Error::NotFound(_)
                 | Error::Conflict(_)
                 | Error::Internal(_),

@@ -69,6 +69,11 @@ async fn deleting_needs_the_permission_and_sight() {
     let answer = world.send("DELETE", &file, &[]).await;
     let message = json!({"message": "Not authorized to remove callRecording"});
     assert_eq!((answer.status, answer.json()), (403, message));
+    let challenge = answer.header("www-authenticate");
+    assert!(
+        challenge.contains("reason=\"content_forbidden\""),
+        "{challenge}"
+    );
     world.permit(&[(Permission::DeleteContent, true)]).await;
 
     // Deleting an interaction needs sight of all of it.
