@@ -1,10 +1,13 @@
 //! The one place where refusals of the token service become responses (RFC 6749 §5.2, vcc-api §3.1).
 
 use axum::Json;
+use axum::extract::Request;
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, PRAGMA, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ringfence_app::error::chain;
 use ringfence_app::token::{ScopeRefusal, TokenError};
@@ -127,6 +130,18 @@ impl IntoResponse for Refusal {
         }
         response
     }
+}
+
+/// Answers a wrong client with 401 only where it used the `Authorization` header (RFC 6749 §5.2); otherwise it is a bad
+/// request, as on the platform (vcc-api §3.1).
+pub(super) async fn wrong_client_restate(request: Request, next: Next) -> Response {
+    let by_header = request.headers().contains_key(AUTHORIZATION);
+    let mut response = next.run(request).await;
+    if !by_header && response.status() == StatusCode::UNAUTHORIZED {
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        response.headers_mut().remove(WWW_AUTHENTICATE);
+    }
+    response
 }
 
 /// Answers a method other than POST.

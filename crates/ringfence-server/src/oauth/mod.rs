@@ -13,13 +13,16 @@ mod request;
 pub(crate) mod revocation;
 pub(crate) mod token;
 
+use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::app::App;
 
 /// `POST /Auth/connect/token`.
 pub(crate) fn token_route() -> MethodRouter<App> {
-    post(token::token_issue).fallback(error::method_refused)
+    post(token::token_issue)
+        .fallback(error::method_refused)
+        .layer(from_fn(error::wrong_client_restate))
 }
 
 /// `POST /Auth/connect/introspect`.

@@ -144,7 +144,7 @@ async fn c72_a_regions_host_issues_only_for_its_own_accounts() {
             .send(TOKEN, &[("host", "NAM.cc.test:443")], &body)
             .await
             .refusal(),
-        (401, "invalid_client".to_owned())
+        (400, "invalid_client".to_owned())
     );
 }
 

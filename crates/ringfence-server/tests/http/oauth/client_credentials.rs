@@ -23,7 +23,7 @@ async fn c30_a_client_without_a_secret_cannot_use_it() {
         parameters.extend(secret.map(|s| ("client_secret", s.to_owned())));
         assert_eq!(
             bench.ask(&parameters).await.refusal(),
-            (401, "invalid_client".to_owned())
+            (400, "invalid_client".to_owned())
         );
     }
     let answer = bench
@@ -207,7 +207,7 @@ async fn c36_the_owners_licence_bounds_the_credential_at_that_moment() {
         .await;
         assert_eq!(
             bench.ask_scope("stats").await.refusal(),
-            (401, "invalid_client".to_owned())
+            (400, "invalid_client".to_owned())
         );
         edit(UserEdit {
             locked: Some(false),
@@ -217,7 +217,7 @@ async fn c36_the_owners_licence_bounds_the_credential_at_that_moment() {
         .await;
         assert_eq!(
             bench.ask_scope("stats").await.refusal(),
-            (401, "invalid_client".to_owned())
+            (400, "invalid_client".to_owned())
         );
     }
 }

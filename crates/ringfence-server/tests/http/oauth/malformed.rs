@@ -21,12 +21,11 @@ impl Bench {
 }
 
 fn case(name: &'static str, code: &'static str, body: String) -> Malformed {
-    let status = if code == "invalid_client" { 401 } else { 400 };
     Malformed {
         name,
         header: None,
         body,
-        status,
+        status: 400,
         code,
     }
 }
@@ -82,6 +81,7 @@ fn malformed_clients(bench: &Bench) -> Vec<Malformed> {
         ),
         Malformed {
             header: Some(("authorization", format!("Bearer {MARK}"))),
+            status: 401,
             ..case("bearer", "invalid_client", grant)
         },
     ]
