@@ -18,7 +18,8 @@ const DAY_MS: i64 = 86_400_000;
 const WINDOW_MS: i64 = 7 * DAY_MS - 4 * SECOND_MS;
 const FRESH_MS: i64 = DAY_MS;
 const CONTENT_PAGE: usize = 1_000;
-const STATS_PAGES: [usize; 4] = [5_000, 1_000, 100, 25];
+// Larger pages are allowed, but each is held in memory.
+const STATS_PAGES: [usize; 3] = [2_000, 100, 25];
 // Duplicates across pages are looked for this many pages back.
 const PAGES_REMEMBERED: usize = 8;
 const MAX_RESTARTS: u32 = 3;

@@ -14,6 +14,7 @@ use crate::fetch::Site;
 use crate::lane::{self, Lane};
 use crate::list::{self, Window};
 use crate::report::{self, RunReport};
+use crate::sink::Sink as _;
 use crate::sink::local::LocalSink;
 use crate::upstream::access::{self, Access};
 use crate::upstream::line::Line;
@@ -118,6 +119,9 @@ pub async fn collect_run(
     let lock = folder.lock()?;
     let sink = LocalSink::open_at(folder.path(), Arc::clone(&ctx.random))
         .map_err(|e| Error::disk("opening the corpus", e))?;
+    // The lock is ours, so these are a dead run's.
+    sink.clear_parts()
+        .map_err(|e| Error::disk("removing the parts of a dead run", e))?;
     let client_id = connection.client_id.clone();
     let line = Line::new(ctx, connection.hosts.clone(), client_id, secret)
         .map_err(|e| list::refusal(e, "the platform"))?;

@@ -1,8 +1,11 @@
 //! Clocks for tests: one that runs fast, and one that jumps.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use ringfence_collect::context::Wait;
 use ringfence_core::context::{Clock, SystemClock};
 use ringfence_core::time::Timestamp;
 
@@ -16,6 +19,7 @@ pub struct FastClock {
     started: Instant,
     speed: u32,
     jumped_ms: AtomicI64,
+    advanced_ms: AtomicU64,
 }
 
 impl FastClock {
@@ -27,6 +31,7 @@ impl FastClock {
             started: Instant::now(),
             speed,
             jumped_ms: AtomicI64::new(0),
+            advanced_ms: AtomicU64::new(0),
         }
     }
 
@@ -41,13 +46,19 @@ impl FastClock {
         self.jumped_ms.fetch_add(by_ms, Ordering::SeqCst);
     }
 
+    /// Lets time pass at once, on both clocks.
+    pub fn advance(&self, by_ms: u64) {
+        self.advanced_ms.fetch_add(by_ms, Ordering::SeqCst);
+    }
+
     fn elapsed_ms(&self) -> u64 {
         let micros = self
             .started
             .elapsed()
             .as_micros()
             .saturating_mul(u128::from(self.speed));
-        u64::try_from(micros / 1000).unwrap_or(u64::MAX)
+        let elapsed = u64::try_from(micros / 1000).unwrap_or(u64::MAX);
+        elapsed.saturating_add(self.advanced_ms.load(Ordering::SeqCst))
     }
 }
 
@@ -95,5 +106,12 @@ impl Clock for TestClock {
 
     fn monotonic_ms(&self) -> u64 {
         self.system.monotonic_ms() + self.monotonic_ms.load(Ordering::SeqCst)
+    }
+}
+
+impl Wait for FastClock {
+    fn wait(&self, duration_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let micros = duration_ms.saturating_mul(1000) / u64::from(self.speed.max(1));
+        Box::pin(tokio::time::sleep(Duration::from_micros(micros)))
     }
 }

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const MINUTE_MS: u64 = 60_000;
 const SLOTS: usize = 60;
 const SLOWEST: f64 = 6.0;
+// What is tried after a refusal that came before a minute was seen.
+const FIRST_GUESS: f64 = 40.0;
 // After a refusal: this share of what went through in the minute before.
 const FALL: f64 = 0.92;
 const RISE: f64 = 1.03;
@@ -74,8 +76,9 @@ struct State {
     changed_at_ms: u64,
     refusals_in_a_row: u32,
     rises_in_a_row: u32,
-    sent: [u32; SLOTS],
-    sent_second: u64,
+    began_at_ms: u64,
+    through: [u32; SLOTS],
+    through_second: u64,
 }
 
 impl Pace {
@@ -115,7 +118,7 @@ impl Pace {
     pub fn refused(&self, ticket: Ticket, retry_after_ms: Option<u64>) {
         let now_ms = self.clock.monotonic_ms();
         self.lock()
-            .refused(ticket, now_ms, retry_after_ms, self.options.pause_ms);
+            .refused(ticket, now_ms, retry_after_ms, self.options);
     }
 
     /// Requests a minute at present; `None` when nothing has been refused yet.
@@ -145,8 +148,9 @@ impl State {
             changed_at_ms: now_ms,
             refusals_in_a_row: 0,
             rises_in_a_row: 0,
-            sent: [0; SLOTS],
-            sent_second: now_ms / 1000,
+            began_at_ms: now_ms,
+            through: [0; SLOTS],
+            through_second: now_ms / 1000,
         }
     }
 
@@ -165,13 +169,13 @@ impl State {
             }
             self.next_at_ms = start + interval;
         }
-        self.roll(now_ms);
-        self.sent[(now_ms / 1000) as usize % SLOTS] += 1;
         0
     }
 
     fn accepted(&mut self, now_ms: u64, ceiling: Option<f64>) {
         self.refusals_in_a_row = 0;
+        self.roll(now_ms);
+        self.through[(now_ms / 1000) as usize % SLOTS] += 1;
         let Some(rate) = self.per_minute else { return };
         let step = 1.0 + (RISE - 1.0) * f64::from(1_u32 << self.rises_in_a_row.min(3));
         let near = self.refused_at_rate.filter(|bad| rate * step > bad * NEAR);
@@ -181,7 +185,7 @@ impl State {
         };
         let risen = ceiling.map_or(risen, |c| risen.min(c));
         let long_enough = now_ms.saturating_sub(self.changed_at_ms) >= every;
-        if long_enough && f64::from(self.sent_in_minute(now_ms)) >= rate * 0.5 {
+        if long_enough && f64::from(self.through_in_minute(now_ms)) >= rate * 0.5 {
             self.per_minute = Some(risen);
             self.changed_at_ms = now_ms;
             self.rises_in_a_row = self.rises_in_a_row.saturating_add(1);
@@ -193,8 +197,21 @@ impl State {
         }
     }
 
-    fn refused(&mut self, ticket: Ticket, now_ms: u64, asked_ms: Option<u64>, pause_ms: u64) {
-        let pause = asked_ms.unwrap_or_else(|| pause_ms << self.refusals_in_a_row.min(5));
+    fn refused(
+        &mut self,
+        ticket: Ticket,
+        now_ms: u64,
+        asked_ms: Option<u64>,
+        options: PaceOptions,
+    ) {
+        // A platform that says "soon" and then refuses again is not believed the next time.
+        let doubled = |refusals: u32| options.pause_ms << refusals.min(5);
+        let in_a_row = self.refusals_in_a_row;
+        let pause = match asked_ms {
+            None => doubled(in_a_row),
+            Some(asked) if in_a_row == 0 => asked,
+            Some(asked) => asked.max(doubled(in_a_row - 1)),
+        };
         self.blocked_until_ms = self.blocked_until_ms.max(now_ms.saturating_add(pause));
         // Requests already under way when the rate changed say nothing about the new rate.
         if ticket.sent_at_ms < self.changed_at_ms && self.per_minute.is_some() {
@@ -202,33 +219,43 @@ impl State {
         }
         self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
         self.rises_in_a_row = 0;
-        // The refused request itself did not go through.
-        let through = f64::from(self.sent_in_minute(now_ms).saturating_sub(1));
-        let before = self.per_minute.map_or(through, |rate| rate.min(through));
-        let floor = self
-            .per_minute
-            .map_or(SLOWEST, |rate| (rate * 0.5).max(SLOWEST));
-        self.refused_at_rate = Some(before.max(floor));
-        self.per_minute = Some((before * FALL).max(floor));
+        // What went through in the last minute is the limit, once a minute has been seen: before,
+        // somebody else, or the run before this one, may have used it up.
+        let through = f64::from(self.through_in_minute(now_ms));
+        let is_known = now_ms.saturating_sub(self.began_at_ms) >= MINUTE_MS;
+        let limit = match self.per_minute {
+            None => through.max(FIRST_GUESS),
+            Some(rate) if is_known => rate.min(through).max(rate * 0.5),
+            Some(rate) => rate,
+        };
+        let fallen = (limit * FALL).max(SLOWEST);
+        // Slower than that already: the platform still remembers faster times, which pass.
+        if self.per_minute.is_none_or(|rate| rate > through * FALL) {
+            self.refused_at_rate = (is_known || through >= limit).then_some(limit.max(SLOWEST));
+            self.per_minute = Some(fallen);
+        }
         self.changed_at_ms = now_ms;
-        self.next_at_ms = self.blocked_until_ms as f64;
+        // One at a time after a refusal, as if the burst had been spent.
+        let interval = MINUTE_MS as f64 / self.per_minute.unwrap_or(fallen);
+        let spent = interval * f64::from(options.burst.saturating_sub(1));
+        self.next_at_ms = self.blocked_until_ms as f64 + spent;
     }
 
     fn roll(&mut self, now_ms: u64) {
         let second = now_ms / 1000;
-        let passed = second.saturating_sub(self.sent_second).min(SLOTS as u64);
+        let passed = second.saturating_sub(self.through_second).min(SLOTS as u64);
         for step in 1..=passed {
-            self.sent[(self.sent_second + step) as usize % SLOTS] = 0;
+            self.through[(self.through_second + step) as usize % SLOTS] = 0;
         }
         if passed == SLOTS as u64 {
-            self.sent = [0; SLOTS];
+            self.through = [0; SLOTS];
         }
-        self.sent_second = self.sent_second.max(second);
+        self.through_second = self.through_second.max(second);
     }
 
-    fn sent_in_minute(&mut self, now_ms: u64) -> u32 {
+    fn through_in_minute(&mut self, now_ms: u64) -> u32 {
         self.roll(now_ms);
-        self.sent.iter().sum()
+        self.through.iter().sum()
     }
 }
 
@@ -269,7 +296,7 @@ mod tests {
                 refused += 1;
                 let free_at = recent.front().map_or(now, |at| at + MINUTE_MS);
                 let ticket = Ticket { sent_at_ms: now };
-                state.refused(ticket, now, Some(free_at - now), 1_000);
+                state.refused(ticket, now, Some(free_at - now), options);
             }
             now += 1;
         }
@@ -314,11 +341,52 @@ mod tests {
     fn a_refusal_without_a_word_pauses_longer_each_time() {
         let mut state = State::new(OPTIONS, 0);
         assert_eq!(state.take(0, 1), 0);
-        state.refused(Ticket { sent_at_ms: 0 }, 10, None, 1_000);
+        state.refused(Ticket { sent_at_ms: 0 }, 10, None, OPTIONS);
         assert_eq!(state.take(10, 1), 1_000);
         assert_eq!(state.take(1_010, 1), 0);
-        state.refused(Ticket { sent_at_ms: 1_010 }, 1_020, None, 1_000);
+        state.refused(Ticket { sent_at_ms: 1_010 }, 1_020, None, OPTIONS);
         assert_eq!(state.blocked_until_ms, 3_020);
+    }
+
+    #[test]
+    fn a_window_that_is_full_from_before_does_not_slow_it_to_a_crawl() {
+        let mut state = State::new(OPTIONS, 0);
+        let mut now = 0;
+        while now < 2 * MINUTE_MS {
+            let wait = state.take(now, 4);
+            if wait == 0 {
+                state.accepted(now, Some(60.0));
+            }
+            now += wait.max(1);
+        }
+        for _ in 0..4 {
+            now += state.take(now, 4);
+            state.refused(Ticket { sent_at_ms: now }, now, Some(1_000), OPTIONS);
+            now += 1_000;
+        }
+        let rate = state.per_minute.unwrap();
+        assert!(rate > 40.0, "four refusals of one full window: {rate}");
+    }
+
+    #[test]
+    fn a_quota_that_somebody_used_up_before_us_is_found_again() {
+        let options = PaceOptions {
+            per_minute: None,
+            ..OPTIONS
+        };
+        let mut state = State::new(options, 0);
+        assert_eq!(state.take(0, 1), 0);
+        state.refused(Ticket { sent_at_ms: 0 }, 5, Some(30_000), options);
+        let (mut now, mut through) = (30_005, 0);
+        while now < 20 * MINUTE_MS {
+            let wait = state.take(now, 1);
+            if wait == 0 {
+                state.accepted(now, Some(160.0));
+                through += 1;
+            }
+            now += wait.max(1);
+        }
+        assert!(through > 160 * 20 * 7 / 10, "{through}");
     }
 
     #[test]
@@ -327,9 +395,9 @@ mod tests {
         for at in 0..10 {
             state.take(at * 1_000, 1);
         }
-        state.refused(Ticket { sent_at_ms: 9_000 }, 9_500, Some(0), 1_000);
+        state.refused(Ticket { sent_at_ms: 9_000 }, 9_500, Some(0), OPTIONS);
         let rate = state.per_minute;
-        state.refused(Ticket { sent_at_ms: 8_000 }, 9_600, Some(0), 1_000);
+        state.refused(Ticket { sent_at_ms: 8_000 }, 9_600, Some(0), OPTIONS);
         assert_eq!(state.per_minute, rate);
     }
 }

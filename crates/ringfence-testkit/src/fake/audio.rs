@@ -27,10 +27,12 @@ pub enum HeaderLength {
     Zero,
     /// `0xFFFFFFFF`, as other streaming writers leave it.
     Max,
-    /// Eight bytes too many.
+    /// Eight bytes of data too many; the RIFF size is right.
     EightMore,
-    /// Eight bytes too few.
+    /// Eight bytes of data too few; the RIFF size is right.
     EightFewer,
+    /// The RIFF size is that of the whole file, eight too many; the data length is right.
+    RiffEightMore,
 }
 
 /// A telephone recording of 8,000 samples a second, made from a seed.
@@ -120,16 +122,17 @@ impl Wav {
     fn header_bytes(&self) -> Vec<u8> {
         let data = u32::try_from(self.data_bytes()).unwrap_or(u32::MAX);
         let claimed = match self.header {
-            HeaderLength::Right => data,
+            HeaderLength::Right | HeaderLength::RiffEightMore => data,
             HeaderLength::Zero => 0,
             HeaderLength::Max => u32::MAX,
             HeaderLength::EightMore => data + 8,
             HeaderLength::EightFewer => data.saturating_sub(8),
         };
-        let riff = if claimed == u32::MAX {
-            claimed
-        } else {
-            claimed.saturating_add(36)
+        let riff = match self.header {
+            HeaderLength::Zero => 0,
+            HeaderLength::Max => u32::MAX,
+            HeaderLength::RiffEightMore => data + 44,
+            HeaderLength::Right | HeaderLength::EightMore | HeaderLength::EightFewer => data + 36,
         };
         let align = self.channels * self.sample_bytes();
         let tag: u16 = match self.format {

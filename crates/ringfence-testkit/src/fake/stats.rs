@@ -120,11 +120,20 @@ fn interaction(call: &Call, now: i64) -> Value {
         Direction::Internal => "Internal",
     };
     let talk_ms = call.duration_ms.saturating_sub(4000);
+    let mut events = vec![
+        json!({"type": "Ringing", "offset": 0, "name": null, "duration": 0, "properties": null}),
+    ];
+    // A caller whom nobody took waited in a queue and was never connected.
+    let kind = if call.agent.is_some() {
+        "Connected"
+    } else {
+        "Queue"
+    };
+    events.push(json!({"type": kind, "offset": 0, "name": null, "duration": call.duration_ms, "properties": null}));
     let mut channels = vec![json!({
         "guid": call.guid, "offset": 0, "duration": call.duration_ms, "endReason": "Released", "integrationType": null,
         "party": {"id": null, "role": "External", "touchpoint": if call.direction == Direction::Outbound { &call.to } else { &call.from }},
-        "events": [{"type": "Ringing", "offset": 0, "name": null, "duration": 0, "properties": null},
-                   {"type": "Connected", "offset": 0, "name": null, "duration": call.duration_ms, "properties": null}],
+        "events": events,
     })];
     if let Some(agent) = &call.agent {
         let own = format!(
