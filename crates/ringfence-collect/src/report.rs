@@ -208,7 +208,7 @@ pub async fn run_ended(
 ) -> Result<(), Error> {
     stored.ended_at = Some(ctx.clock.now());
     stored.state = if error.is_some() { "failed" } else { "done" }.to_owned();
-    let mut json = report.map_or_else(|| json!({}), RunReport::to_json);
+    let mut json = report.map_or_else(|| json!({}), RunReport::to_json_without_gaps);
     if let (Some(error), Some(object)) = (error, json.as_object_mut()) {
         object.insert("error".to_owned(), error.to_string().into());
     }

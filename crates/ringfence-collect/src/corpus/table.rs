@@ -18,7 +18,7 @@ use std::sync::Arc;
 const FILE_NAME: &str = "part-0.parquet";
 // Hidden, so that readers which take every Parquet file of a folder do not see it.
 const PART_NAME: &str = ".part-0.tmp";
-const GROUP_ROWS: usize = 50_000;
+const GROUP_ROWS: usize = 10_000;
 
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -18,11 +18,9 @@ async fn parts_orphans_and_torn_orphans_do_no_harm() {
             .clone()
     };
     let place = |hash: &str| {
-        lab.corpus()
-            .join("audio/sha256")
-            .join(&hash[..2])
-            .join(&hash[2..4])
-            .join(format!("{hash}.wav"))
+        let (first, rest) = hash.split_at(2);
+        let folder = lab.corpus().join("audio/sha256").join(first);
+        folder.join(rest.split_at(2).0).join(format!("{hash}.wav"))
     };
     let put = |path: std::path::PathBuf, bytes: &[u8]| {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -55,7 +55,7 @@ async fn a_token_that_dies_early_is_replaced() {
     );
     let lab = Lab::at_speed(account, Switches::default(), 20).await;
     lab.platform.after(Route::Search, 1, |_, switches| {
-        switches.token_claims_secs = Some(900)
+        switches.token_claims_secs = Some(900);
     });
     lab.platform.set(|switches| {
         switches.token_life_ms = 2_000;

@@ -60,7 +60,7 @@ async fn hidden_content_is_refused_by_403_or_404_and_named() {
         let lab = Lab::with(FakeAccount::sample(8, at("09:00:00"), step(60)), switches).await;
         // The right goes between the listing and the first download.
         lab.platform.after(Route::Search, 1, |account, _| {
-            account.owner.view_outbound = false
+            account.owner.view_outbound = false;
         });
         let run = lab.run().await;
         assert!(run.balanced, "{hidden_status}: {run:?}");

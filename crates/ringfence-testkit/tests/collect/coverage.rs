@@ -2,7 +2,8 @@
 
 use ringfence_testkit::fake::{Call, FakeAccount, OwnPermissions, Switches, guid};
 
-use crate::lab::{Lab, Run, at, step};
+use crate::lab::{Lab, at, step};
+use crate::outcome::Run;
 
 const INBOUND: &str = "View inbound interaction content";
 const OUTBOUND: &str = "View outbound interaction content";
@@ -26,6 +27,10 @@ async fn with_owner(own: OwnPermissions, wrong: impl FnOnce(&mut FakeAccount)) -
 }
 
 fn names(run: &Run, right: &str, others: [&str; 2]) {
+    assert!(
+        run.gaps.iter().all(|gap| !gap.detail.is_empty()),
+        "each gap says why"
+    );
     let named = run.suspected();
     assert!(named.contains(right), "{right} is not named: {named}");
     for other in others {
@@ -160,7 +165,7 @@ async fn a_young_call_is_pending_and_then_late_and_then_found() {
     let lab = Lab::new(FakeAccount::sample(10, at("09:00:00"), step(60))).await;
     let now = lab.platform_now();
     lab.platform.edit(|account| {
-        account.put(Call::recorded(50, now - 30_000, 5_000).appearing_after(6 * 3_600_000))
+        account.put(Call::recorded(50, now - 30_000, 5_000).appearing_after(6 * 3_600_000));
     });
     let run = lab.run_open().await;
     assert_eq!(

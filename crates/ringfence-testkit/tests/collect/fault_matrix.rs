@@ -88,6 +88,12 @@ fn rows() -> Vec<Row> {
             digests(),
         ),
     ];
+    rows.extend(resumes());
+    rows
+}
+
+/// The eighth fault in its kinds: the first download is cut, and the resume is answered like this.
+fn resumes() -> Vec<Row> {
     let ranges = [
         (
             "8 resume starts elsewhere",
@@ -116,11 +122,12 @@ fn rows() -> Vec<Row> {
             EtagMode::Strong,
         ),
     ];
+    let mut rows = Vec::new();
     for (name, range, etag) in ranges {
         let switches = Switches {
             range,
             etag,
-            ..plain()
+            ..Switches::default()
         };
         let faults = vec![DownloadFault::CutWithLength(HALF)];
         rows.push(Row {

@@ -1,6 +1,14 @@
 //! Whole collection runs against a platform that does each thing wrong, one file for each promise.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![expect(
+    unreachable_pub,
+    reason = "the files of one test binary show each other what they share"
+)]
 
 mod c01_exactly_once;
 mod c02_leftovers;
@@ -21,4 +29,5 @@ mod coverage;
 mod duckdb;
 mod fault_matrix;
 mod lab;
+mod outcome;
 mod switches;
