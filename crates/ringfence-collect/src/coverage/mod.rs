@@ -169,8 +169,9 @@ impl<'a> Causes<'a> {
             return self.nothing_visible(all);
         }
         if direction.visible == 0 && known != Some(true) {
-            let complete = others.share().is_some_and(|share| share >= 0.9);
-            if complete || self.is_unlikely(direction, others) {
+            let seen = self.count(|s| s.direction != call.direction && s.n_visible > 0);
+            let complete = seen.share().is_some_and(|share| share >= 0.9);
+            if complete || self.is_unlikely(direction, seen) {
                 return Some(format!(
                     "none of {} {} calls can be seen, while {} of {} other calls can: the owner's permission *{view}* is \
                      probably No, or {} recording is off; to tell, look at the owner's feature permissions in the VCC Admin \

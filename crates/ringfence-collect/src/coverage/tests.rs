@@ -75,6 +75,26 @@ fn one_direction_wholly_absent_names_its_permission() {
 }
 
 #[test]
+fn a_hidden_direction_shows_beside_a_hidden_group() {
+    let strata = [
+        stratum("inbound", "+2", "1", 2, 2),
+        stratum("inbound", "+2", "9", 3, 0),
+        stratum("outbound", "+2", "1", 3, 0),
+    ];
+    let owner = OwnerView::default();
+    let (_, detail) = explain(&strata, &owner, &call("outbound", "+2", "1"));
+    assert!(
+        detail.contains("View outbound interaction content"),
+        "{detail}"
+    );
+    let (_, detail) = explain(&strata, &owner, &call("inbound", "+2", "9"));
+    assert!(
+        detail.contains("Access groups of users' content"),
+        "{detail}"
+    );
+}
+
+#[test]
 fn absent_lines_and_agents_name_access_to_groups() {
     let strata = [
         stratum("inbound", "+2", "1", 20, 19),

@@ -8,6 +8,7 @@
 )]
 
 mod blobs;
+mod collect;
 mod contents;
 mod credentials;
 mod feed;
