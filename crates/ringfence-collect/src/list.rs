@@ -390,8 +390,15 @@ pub fn refusal(error: UpstreamError, what: &str) -> Error {
     use crate::upstream::auth::AuthError;
     match error {
         UpstreamError::Auth(AuthError::Unreachable(said)) => Error::Unreachable(said),
-        UpstreamError::Auth(error) => Error::NotAllowed(error.to_string()),
-        UpstreamError::TokenNotAccepted => Error::NotAllowed(error.to_string()),
+        UpstreamError::Auth(AuthError::Scope(_)) => Error::NotAllowed(format!(
+            "{error}; of the handoff checklist: the credential has all three scopes"
+        )),
+        UpstreamError::Auth(AuthError::Credential(_)) => Error::NotAllowed(format!(
+            "{error}; of the handoff checklist: the credential exists and is active, and its id and secret were copied right"
+        )),
+        UpstreamError::Auth(AuthError::Refused(_)) | UpstreamError::TokenNotAccepted => {
+            Error::NotAllowed(error.to_string())
+        }
         UpstreamError::Status {
             status: 401 | 403,
             message,

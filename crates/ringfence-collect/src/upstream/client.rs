@@ -10,12 +10,13 @@ use crate::upstream::retry::{RetryOptions, Verdict, verdict};
 use reqwest::header::{HeaderMap, HeaderValue};
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 use url::Url;
 
 const MAX_REDIRECTS: usize = 5;
+const FORBIDDEN_EVERY_MS: u64 = 900_000;
 const MAX_JSON_BYTES: usize = 64 << 20;
 
 /// Why a request has no answer that its caller could read.
@@ -60,7 +61,8 @@ pub struct Upstream {
     requests: Arc<AtomicU64>,
     refusals: AtomicU64,
     server_offset_ms: AtomicI64,
-    last_fault: Mutex<Option<String>>,
+    // When a 403 last made it ask for a new token.
+    forbidden_at_ms: AtomicU64,
 }
 
 impl Upstream {
@@ -94,7 +96,7 @@ impl Upstream {
             requests: Arc::clone(&line.requests),
             refusals: AtomicU64::new(0),
             server_offset_ms: AtomicI64::new(i64::MIN),
-            last_fault: Mutex::default(),
+            forbidden_at_ms: AtomicU64::new(0),
         })
     }
 
@@ -168,6 +170,9 @@ impl Upstream {
                     )
                     .await?;
                 }
+                Ok(_) if status == 403 && self.may_be_expiry() => {
+                    self.tokens.spent(tries.generation).await;
+                }
                 Ok(body) => {
                     let message = super::wire::message(&body);
                     return Err(UpstreamError::Status { status, message });
@@ -188,10 +193,6 @@ impl Upstream {
         retry_after_ms: Option<u64>,
     ) -> Result<(), UpstreamError> {
         tries.faults += 1;
-        *self
-            .last_fault
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(fault.clone());
         if tries.faults >= self.retry.max_attempts {
             return Err(UpstreamError::GaveUp {
                 attempts: tries.faults,
@@ -217,6 +218,7 @@ impl Upstream {
         let ticket = self.pace.acquire().await;
         // The token comes last: it may have ended while we waited our turn.
         let token = self.tokens.token().await?;
+        tries.generation = token.generation;
         let answer = match self.send(request, &token.value).await {
             Ok(answer) => answer,
             Err(SendFault::Address) => return Err(UpstreamError::Address),
@@ -260,6 +262,18 @@ impl Upstream {
         }
         self.tokens.spent(generation).await;
         Ok(())
+    }
+
+    // Some deployments answer 403 in the middle of paging when a token runs out (vcc-api §1.5).
+    // Asked for seldom, because most 403s mean what they say.
+    fn may_be_expiry(&self) -> bool {
+        let now_ms = self.ctx.clock.monotonic_ms().max(1);
+        let last_ms = self.forbidden_at_ms.load(Ordering::Relaxed);
+        let long_ago = last_ms == 0 || now_ms.saturating_sub(last_ms) > FORBIDDEN_EVERY_MS;
+        if long_ago {
+            self.forbidden_at_ms.store(now_ms, Ordering::Relaxed);
+        }
+        long_ago
     }
 
     fn too_fast(
@@ -337,6 +351,7 @@ impl Upstream {
 pub struct Tries {
     faults: u32,
     unaccepted: u32,
+    generation: u64,
     refused_since_ms: Option<u64>,
 }
 

@@ -221,7 +221,7 @@ pub async fn interactions_strata(
                     ) THEN 1 ELSE 0 END AS visible
              FROM collect_interactions s
              WHERE s.connection_id = $1 AND s.started_at >= $2 AND s.started_at <= $3 AND s.started_at < $4
-               AND s.completed AND s.direction <> 'internal' AND s.medium LIKE 'Phone%'
+               AND s.completed AND s.direction <> 'internal' AND (s.medium LIKE 'Phone%' OR s.medium = '')
                AND COALESCE(s.talk_ms, s.duration_ms, 0) >= $5
          ) AS calls
          GROUP BY direction, line, agent

@@ -51,10 +51,10 @@ pub fn token_refusal(status: u16, body: &[u8]) -> AuthError {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let error = text(&value, "error").unwrap_or_default();
     let description = text(&value, "error_description").unwrap_or_default();
-    let said = short(&if error.is_empty() {
-        format!("status {status}")
-    } else {
-        format!("{error}: {description}")
+    let said = short(&match (error.as_str(), description.as_str()) {
+        ("", _) => format!("status {status}"),
+        (error, "") => error.to_owned(),
+        (error, description) => format!("{error}: {description}"),
     });
     match error.as_str() {
         "invalid_client" | "unauthorized_client" | "invalid_grant" | "access_denied" => {
