@@ -22,7 +22,7 @@ say "cargo test"
 if [ $# -gt 0 ]; then
     cargo test --locked "$@"
 else
-    cargo test --workspace --locked
+    cargo test --workspace --locked --no-fail-fast
 fi
 
 # A minimal toolchain comes without these two; rustup can add them.
