@@ -14,6 +14,10 @@ options = options.parse_args()
 PATH = "/useradmin/groups"
 
 
+def headers(token):
+    return {"authorization": f"Bearer {token}", "accept": "application/vnd.newvoicemedia.v4+json"}
+
+
 class Watcher(threading.Thread):
     """Calls one node over and over with a token, and notes when it was last admitted and first refused."""
 
@@ -26,7 +30,7 @@ class Watcher(threading.Thread):
         self.start()
 
     def call(self, token):
-        return self.client.request("GET", PATH, headers={"authorization": f"Bearer {token}"})[0]
+        return self.client.request("GET", PATH, headers=headers(token))[0]
 
     def run(self):
         while not self.done.is_set():
@@ -81,7 +85,7 @@ def measure(name, store, servers):
         deadline = time.monotonic() + 5
         while True:
             token = tokens[0].token(made)
-            good = [c.request("GET", PATH, headers={"authorization": f"Bearer {token}"})[0] for c in tokens]
+            good = [c.request("GET", PATH, headers=headers(token))[0] for c in tokens]
             if set(good) == {200}:
                 break
             assert time.monotonic() < deadline, good

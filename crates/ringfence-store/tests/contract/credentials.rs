@@ -170,3 +170,43 @@ async fn removing_one_secret_leaves_the_others() {
         assert_eq!(left, vec![second], "{}", store.engine);
     }
 }
+
+#[tokio::test]
+async fn uses_of_many_secrets_are_added_at_once_and_to_the_right_ones() {
+    for store in stores().await {
+        let account_id = account(&store.db).await.id;
+        let mut tx = store.db.begin_write().await.unwrap();
+        let mut deltas = Vec::new();
+        for n in 0..700_u32 {
+            let mut credential = credential(account_id);
+            let mut id = *credential.id.as_bytes();
+            id[..4].copy_from_slice(&n.to_be_bytes());
+            credential.id = CredentialId::from_bytes(id);
+            table::credential_insert(&mut tx, &credential)
+                .await
+                .unwrap();
+            deltas.push(table::SecretUseDelta {
+                credential_id: credential.id,
+                number: 1,
+                at: Timestamp::from_ms(i64::from(n)),
+                from: format!("203.0.113.{}", n % 250),
+                route: "token".to_owned(),
+                uses: i64::from(n) + 1,
+            });
+        }
+        // A secret that is gone by now is passed over.
+        deltas[3].number = 9;
+        table::secret_uses_add(&mut tx, &deltas).await.unwrap();
+        table::secret_uses_add(&mut tx, &deltas[600..])
+            .await
+            .unwrap();
+        for (n, uses) in [(0, 1), (3, 0), (599, 600), (699, 1400)] {
+            let used = table::secret_uses(&mut tx, deltas[n].credential_id)
+                .await
+                .unwrap();
+            assert_eq!((used[0].number, used[0].uses), (1, uses), "{}", store.engine);
+            let at = (uses > 0).then_some(deltas[n].at);
+            assert_eq!(used[0].last_used_at, at, "{}", store.engine);
+        }
+    }
+}
