@@ -76,8 +76,8 @@ frontend in
     http-request set-var(txn.alg) var(txn.token),jwt_header_query('$.alg')
     http-request set-var(txn.exp) var(txn.token),jwt_payload_query('$.exp','int')
     http-request set-var(txn.now) date()
-    http-request deny deny_status 401 unless {{ var(txn.alg) RS256 }}
-    http-request deny deny_status 401 unless {{ var(txn.token),jwt_verify(txn.alg,"{pem}") 1 }}
+    http-request deny deny_status 401 unless {{ var(txn.alg) -m str RS256 }}
+    http-request deny deny_status 401 unless {{ var(txn.token),jwt_verify(txn.alg,"{pem}") -m int 1 }}
     http-request deny deny_status 401 if {{ var(txn.exp),sub(txn.now) -m int lt 0 }}
     default_backend up
 backend up
