@@ -1,5 +1,5 @@
 # Two commands matter: `make demo` and `make test`. Each installs what it lacks.
-.PHONY: demo test check audit
+.PHONY: demo test check audit bench
 
 # Build, then credential → token → guarded call → collected recording on sample calls; stays up until Ctrl-C.
 # ARGS=--once ends it after the walk.
@@ -19,3 +19,11 @@ check:
 # Dependency policy, advisories, unused dependencies, spelling, documentation.
 audit:
 	@scripts/audit.sh
+
+# The figures of bench/README.md, one by one: make bench, or make bench-issue, bench-gateway, bench-refused, bench-start,
+# bench-collector.
+bench:
+	@bench/run.sh all
+
+bench-%:
+	@bench/run.sh $* $(ARGS)

@@ -41,19 +41,19 @@ def platform(count, size):
     store = lib.Store()
     store.cli("user", "set", store.user, "--account", "acme", "--permission", "view-inbound-content=yes",
               "--permission", "view-outbound-content=yes", "--permission", "access-groups-content=yes",
-              "--permission", "bulk-download=yes", "--line", LINE)
+              "--permission", "bulk-download=yes", "--line", LINE, "--group", "Sales")
     made = store.credential()
     calls = os.path.join(store.folder, "calls")
     os.mkdir(calls)
     talk_ms = (size - 44) * 1000 // (RATE * 4)
     with open(os.path.join(calls, "manifest.csv"), "w") as f:
-        f.write("guid,start,duration_ms,direction,connect_from,connect_to,line,type,file\n")
+        f.write("guid,start,duration_ms,direction,connect_from,connect_to,agent_id,line,type,file\n")
         for n in range(count):
             start = 1_772_442_000 + n * 5
             stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start))
             with open(os.path.join(calls, f"{n}.wav"), "wb") as audio:
                 audio.write(wav(size, n))
-            f.write(f"{uuid.UUID(int=random.Random(n).getrandbits(128), version=4)},{stamp},{talk_ms},inbound,+441632960101,{LINE},"
+            f.write(f"{uuid.UUID(int=random.Random(n).getrandbits(128), version=4)},{stamp},{talk_ms},inbound,+441632960101,{LINE},2041,"
                     f"{LINE},callRecording,{n}.wav\n")
     report = store.cli("import", "recordings", "--account", "acme", calls, json_answer=True)
     assert report["items_new"] == count, report
@@ -102,8 +102,8 @@ def by_curl(server, token, paths):
     with open(config, "w") as f:
         for n, path in enumerate(paths):
             f.write(f'url = "{server.url}{path}"\noutput = "{out}/{n}.wav"\n')
-    took, _ = timed(["curl", "--silent", "--fail", "--parallel", "--parallel-max", "8", "-H", f"Authorization: Bearer {token}",
-                     "-H", f"Accept: {ACCEPT}", "--config", config])
+    took, _ = timed(["curl", "--silent", "--no-progress-meter", "--fail", "--parallel", "--parallel-max", "8", "-H", f"Authorization: Bearer {token}",
+                     "-H", f"Accept: {ACCEPT}", "--config", config], stderr=subprocess.DEVNULL)
     assert len(glob.glob(f"{out}/*.wav")) == len(paths)
     shutil.rmtree(out)
     return took

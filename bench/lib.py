@@ -98,7 +98,8 @@ class Store:
             self.flags += ["--database-url", database_url]
         self.user = "bench@acme.example"
         self.cli("account", "create", "acme", "--region", "emea", "--kind", "vcc")
-        self.cli("user", "create", self.user, "--account", "acme", "--role", "Supervisor", "--name", "Bench")
+        self.cli("user", "create", self.user, "--account", "acme", "--role", "Admin", "--name", "Bench",
+                 "--agent-id", "2041")
 
     def cli(self, *args, json_answer=False, **kwargs):
         flags = ["--json"] if json_answer else []

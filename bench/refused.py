@@ -64,14 +64,14 @@ def rights(store, servers, made):
         ("scope taken off", lambda _: store.cli("credential", "edit", client_id, "--scope", "stats"),
          lambda: store.cli("credential", "edit", client_id, *scopes)),
         ("licence changed", lambda _: store.cli("user", "set", user, "--account", "acme", "--role", "Wallboard"),
-         lambda: store.cli("user", "set", user, "--account", "acme", "--role", "Supervisor")),
+         lambda: store.cli("user", "set", user, "--account", "acme", "--role", "Admin")),
         ("token revoked", revoke, lambda: None),
     ]
 
 
 def measure(name, store, servers):
     made = store.credential()
-    store.cli("user", "create", "neighbour@acme.example", "--account", "acme", "--role", "Supervisor", "--name", "N")
+    store.cli("user", "create", "neighbour@acme.example", "--account", "acme", "--role", "Admin", "--name", "N")
     owner, store.user = store.user, "neighbour@acme.example"
     other = store.credential()
     store.user = owner
@@ -129,5 +129,6 @@ measure("one node, SQLite", store, servers)
 servers[0].stop()
 
 store = lib.Store(os.environ["RINGFENCE_BENCH_PG"])
-servers = [lib.Server(store) for _ in range(3)]
+one_name = {"RINGFENCE_SERVER_PUBLIC_URL": "http://ringfence.example"}
+servers = [lib.Server(store, env=one_name) for _ in range(3)]
 measure("three nodes, PostgreSQL", store, servers)
