@@ -10,7 +10,8 @@ use ringfence_core::jwt::key::{SigningKey, VerifyingKey};
 use ringfence_store::db::{self, Listener, Tx};
 use ringfence_store::feed::{CHANNEL, FeedKind, FeedRow, feed_after, feed_head};
 use ringfence_store::keys::StoredKey;
-use ringfence_store::{accounts, credentials, keys, revocations, users};
+use ringfence_store::credentials::{self, packed};
+use ringfence_store::{accounts, keys, revocations, users};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,18 +45,7 @@ async fn load_all(ctx: &Ctx) -> Result<(), Error> {
     for user in users::user_load_all(&mut tx).await? {
         next.users.insert(user.id, Arc::new(UserRights::from(user)));
     }
-    let mut after = String::new();
-    loop {
-        let page = credentials::credential_load_page(&mut tx, &after, CREDENTIALS_A_PAGE).await?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = last.id.to_string();
-        for credential in page {
-            next.credentials
-                .insert(credential.id, Arc::new(CredentialRights::from(credential)));
-        }
-    }
+    next = credentials_load(&mut tx, next).await?;
     for token in revocations::revoked_token_load(&mut tx, ctx.now()).await? {
         next.revoked.insert(token.id, token.expires_at);
     }
@@ -65,6 +55,28 @@ async fn load_all(ctx: &Ctx) -> Result<(), Error> {
     ctx.directory.install(next);
     ctx.directory.saw_feed(began);
     Ok(())
+}
+
+/// Adds every credential. While the database packs a page, the one before it is read.
+async fn credentials_load(tx: &mut Tx, mut next: Snapshot) -> Result<Snapshot, Error> {
+    let mut fetched = packed::credential_page(tx, "", CREDENTIALS_A_PAGE).await?;
+    while let Some(page) = fetched {
+        let after = page.last_id().to_owned();
+        let reading = tokio::task::spawn_blocking(move || {
+            for credential in page.credentials()? {
+                let rights = CredentialRights::from(credential);
+                next.credentials.insert(rights.id, Arc::new(rights));
+            }
+            Ok::<_, db::Error>(next)
+        });
+        let (following, read) = tokio::join!(
+            packed::credential_page(tx, &after, CREDENTIALS_A_PAGE),
+            reading
+        );
+        next = read.map_err(Error::internal)??;
+        fetched = following?;
+    }
+    Ok(next)
 }
 
 /// Takes in what the feed holds beyond the snapshot in force. True when something changed.

@@ -10,7 +10,7 @@ use ringfence_core::id::{AccountId, CredentialId, UserId};
 use ringfence_core::scope::{ScopeError, ScopeSet};
 use ringfence_core::time::Timestamp;
 
-mod packed;
+pub mod packed;
 
 const TABLE: &str = "credentials";
 const USES_A_STATEMENT: usize = 500;
@@ -253,41 +253,6 @@ pub async fn credential_list(
         }
     }
     Ok(credentials)
-}
-
-/// The next credentials after an id in the order of ids, with their secrets, for the directory.
-///
-/// A page comes as one packed text, so that a million rows load in about a second: a row of its own for each costs
-/// several times as much in either driver.
-///
-/// # Errors
-/// The database broke off, or a row is damaged.
-pub async fn credential_load_page(
-    tx: &mut Tx,
-    after: &str,
-    limit: u32,
-) -> Result<Vec<Credential>, Error> {
-    let row = tx
-        .fetch_one(
-            "SELECT string_agg(line, '|') AS page FROM (
-                 SELECT c.id || ';' || c.account_id || ';' || COALESCE(c.owner_id, '') || ';' || c.scopes
-                     || ';' || COALESCE(c.token_alg, '') || ';' || COALESCE(CAST(c.token_ttl_secs AS TEXT), '')
-                     || ';' || c.networks || ';' || COALESCE(CAST(c.expires_at AS TEXT), '')
-                     || ';' || CAST(c.epoch AS TEXT) || ';' || CAST(c.created_at AS TEXT)
-                     || ';' || CAST(c.version AS TEXT)
-                     || ';' || COALESCE(CAST(s.number AS TEXT), '') || ';' || COALESCE(s.digest, '')
-                     || ';' || COALESCE(CAST(s.created_at AS TEXT), '')
-                     || ';' || COALESCE(CAST(s.expires_at AS TEXT), '') AS line
-                 FROM (SELECT * FROM credentials WHERE id > $1 ORDER BY id LIMIT $2) c
-                 LEFT JOIN credential_secrets s ON s.credential_id = c.id
-                 ORDER BY c.id, s.number) lines",
-            &[after.into(), limit.into()],
-        )
-        .await?;
-    let Some(page) = row.opt_text("page")? else {
-        return Ok(Vec::new());
-    };
-    packed::credentials(&page)
 }
 
 /// How a credential's secrets have been used.
