@@ -76,12 +76,17 @@ for alg in made:
     else:
         lib.at_least(f"{alg} tokens per second of processor time", per_core, 6000, 12000, "/s")
     lib.figure(f"{alg} database commits in {options.secs} s (usage, batched)", f"{seen[0]} / {rate * options.secs:,.0f}",
-               seen[0] <= options.secs * 12, "none per token")
+               seen[0] <= rate * options.secs / 100, "none per token")
 
+    # Requests go to a second server that may use every processor, so that what is measured is the wait for one worker
+    # and not for whatever else the machine does.
     load = 0.7 * rate
-    requests = requests_file(store, ids[alg], secret, server.port)
-    spread = json.loads(lib.output([lib.example("bench_load"), f"127.0.0.1:{server.port}", requests, f"{load:.0f}",
-                                    str(options.secs), "32"], lib.OTHERS))
+    other = lib.Server(store, threads=1)
+    lib.realtime(other.process.pid)
+    requests = requests_file(store, ids[alg], secret, other.port)
+    spread = json.loads(lib.output(lib.REALTIME + [lib.example("bench_load"), f"127.0.0.1:{other.port}", requests, f"{load:.0f}",
+                                                   str(options.secs), "32"]))
+    other.stop()
     if spread["failed"]:
         raise SystemExit(f"{spread['failed']} requests failed")
     lib.figure(f"{alg} latency p50 at 70 % load ({load:,.0f}/s, arrivals at random)", f"{spread['p50_ms']:.2f} ms")

@@ -11,15 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The state of all rooms.
+/// The state of all rooms. Every call copies it, so it is a handful of shared parts.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The context of the acts.
     pub ctx: Ctx,
     /// Where events are counted.
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     /// Bounds of requests.
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
     /// Programs behind the gateway, when there are any.
     pub(crate) upstreams: Option<Arc<Upstreams>>,
     draining: Arc<AtomicBool>,
@@ -87,8 +87,8 @@ impl App {
     pub fn new(ctx: Ctx, limits: Limits) -> Self {
         Self {
             ctx,
-            metrics: Metrics::new(),
-            limits,
+            metrics: Arc::new(Metrics::new()),
+            limits: Arc::new(limits),
             upstreams: None,
             draining: Arc::default(),
         }
@@ -118,7 +118,7 @@ impl App {
         Hall {
             clock: Arc::clone(&self.ctx.clock),
             random: Arc::clone(&self.ctx.random),
-            metrics: self.metrics.clone(),
+            metrics: Metrics::clone(&self.metrics),
             proxies: self.limits.proxies.clone(),
             body_idle: self.limits.body_idle,
             body_bytes_max: self.limits.forwarded_bytes_max,

@@ -48,7 +48,10 @@ fn main() -> anyhow::Result<()> {
             .collect();
         workers
             .into_iter()
-            .map(|w| w.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a worker panicked"))))
+            .map(|w| {
+                w.join()
+                    .unwrap_or_else(|_| Err(anyhow::anyhow!("a worker panicked")))
+            })
             .collect()
     });
     let mut took_ms = Vec::new();
@@ -120,7 +123,10 @@ fn answer_read(stream: &mut TcpStream, room: &mut [u8]) -> anyhow::Result<bool> 
             && let Some(head) = room[..filled].windows(4).position(|w| w == b"\r\n\r\n")
         {
             whole = head + 4 + content_length(&room[..head])?;
-            ensure!(whole <= room.len(), "an answer is too long for this program");
+            ensure!(
+                whole <= room.len(),
+                "an answer is too long for this program"
+            );
         }
     }
     Ok(room.starts_with(b"HTTP/1.1 2"))

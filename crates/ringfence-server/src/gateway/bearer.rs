@@ -51,7 +51,7 @@ fn bearer_parse(value: &HeaderValue) -> Result<String, Reason> {
     }
     let token = std::str::from_utf8(rest.trim_ascii()).unwrap_or_default();
     // RFC 6750 §2.1: b64token.
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    let plain = |byte: u8| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     if token.is_empty() || !token.bytes().all(plain) {
         return Err(Reason::TokenUnreadable);
     }

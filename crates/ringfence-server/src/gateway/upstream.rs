@@ -114,7 +114,7 @@ fn identity(admitted: &Admitted) -> HeaderMap {
     ];
     let mut headers = HeaderMap::with_capacity(lines.len() + 1);
     for (name, value) in lines {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+        if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }

@@ -8,7 +8,7 @@ use ringfence_core::credential::{
 use ringfence_core::id::{AccountId, CredentialId};
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::time::Timestamp;
-use ringfence_store::credentials as table;
+use ringfence_store::credentials::{self as table, packed};
 
 fn credential(account_id: AccountId) -> Credential {
     let now = Timestamp::from_ms(1_772_000_000_000);
@@ -50,18 +50,23 @@ async fn a_credential_comes_back_as_it_went_in() {
             Some(&credential)
         );
         // The packed page for the directory leaves out only the name.
-        let page = table::credential_load_page(&mut tx, "", 10).await.unwrap();
+        let page = packed::credential_page(&mut tx, "", 10)
+            .await
+            .unwrap()
+            .unwrap();
+        let read = page.credentials().unwrap();
         let unnamed = Credential {
-            name: page[0].name.clone(),
+            name: read[0].name.clone(),
             ..credential.clone()
         };
-        assert_eq!(page, vec![unnamed], "{}", store.engine);
+        assert_eq!(read, vec![unnamed], "{}", store.engine);
         let after = credential.id.to_string();
+        assert_eq!(page.last_id(), after);
         assert!(
-            table::credential_load_page(&mut tx, &after, 10)
+            packed::credential_page(&mut tx, &after, 10)
                 .await
                 .unwrap()
-                .is_empty()
+                .is_none()
         );
         assert!(
             table::credential_delete(&mut tx, credential.id)
@@ -204,9 +209,51 @@ async fn uses_of_many_secrets_are_added_at_once_and_to_the_right_ones() {
             let used = table::secret_uses(&mut tx, deltas[n].credential_id)
                 .await
                 .unwrap();
-            assert_eq!((used[0].number, used[0].uses), (1, uses), "{}", store.engine);
+            assert_eq!(
+                (used[0].number, used[0].uses),
+                (1, uses),
+                "{}",
+                store.engine
+            );
             let at = (uses > 0).then_some(deltas[n].at);
             assert_eq!(used[0].last_used_at, at, "{}", store.engine);
         }
+    }
+}
+
+#[tokio::test]
+async fn pages_hold_every_credential_once_with_all_its_secrets_in_order() {
+    for store in stores().await {
+        let account_id = account(&store.db).await.id;
+        let mut tx = store.db.begin_write().await.unwrap();
+        let mut made = Vec::new();
+        for n in 0..25_u8 {
+            let mut credential = credential(account_id);
+            let mut id = *credential.id.as_bytes();
+            id[0] = n.wrapping_mul(37);
+            credential.id = CredentialId::from_bytes(id);
+            for number in 2..=u32::from(n % 4) {
+                let second = SecretInfo {
+                    number,
+                    ..credential.secrets[0].clone()
+                };
+                credential.secrets.push(second);
+            }
+            table::credential_insert(&mut tx, &credential)
+                .await
+                .unwrap();
+            let secrets: Vec<u32> = credential.secrets.iter().map(|s| s.number).collect();
+            made.push((credential.id, secrets));
+        }
+        made.sort_unstable();
+        let (mut read, mut after) = (Vec::new(), String::new());
+        while let Some(page) = packed::credential_page(&mut tx, &after, 10).await.unwrap() {
+            page.last_id().clone_into(&mut after);
+            for credential in page.credentials().unwrap() {
+                let secrets: Vec<u32> = credential.secrets.iter().map(|s| s.number).collect();
+                read.push((credential.id, secrets));
+            }
+        }
+        assert_eq!(read, made, "{}", store.engine);
     }
 }
