@@ -6,8 +6,7 @@
 
 #![expect(
     clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "a program of the benches: it prints its figures and reads its arguments"
+    reason = "a program of the benches: it prints its figures"
 )]
 
 use anyhow::{Context as _, anyhow};

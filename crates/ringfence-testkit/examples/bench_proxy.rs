@@ -2,11 +2,6 @@
 //!
 //! Arguments: address to listen on, base URL of the upstream.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a program of the benches: it reads its arguments"
-)]
-
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{Request, State};

@@ -122,7 +122,7 @@ impl Cli {
             );
         }
         match self.command {
-            Command::Demo(args) => demo::run(shell, args).await,
+            Command::Demo(args) => Box::pin(demo::run(shell, args)).await,
             Command::Serve(args) => serve::run(shell, args).await,
             Command::Account(command) => account::run(&shell, command).await,
             Command::User(command) => user::run(&shell, command).await,

@@ -123,7 +123,7 @@ async fn once(
         until: args.until,
         workers: usize::try_from(shell.config.collect.parallel).unwrap_or(1),
         progress: Some(Arc::new(move |report: &ProgressReport| {
-            show(&shown, report)
+            show(&shown, report);
         })),
         ..RunOptions::default()
     };

@@ -1,5 +1,11 @@
 //! PostgreSQL goes away and comes back under load: what is known goes on, nothing is guessed, nothing is lost.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and measures what real processes do in real time"
+)]
+
 use ringfence_testkit::gate::TcpGate;
 use ringfence_testkit::process::{Binary, ServerProcess};
 use serde_json::Value;

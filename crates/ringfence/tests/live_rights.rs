@@ -3,6 +3,15 @@
 //! Real processes: one node on SQLite, three on one PostgreSQL. Each right has a victim of
 //! its own; a neighbour's calls go on all the while on every node and none may fail.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, tells its figures, and measures what real processes do in real time"
+)]
+
 use ringfence_testkit::process::{Binary, ServerProcess, data_dir_with_key};
 use serde_json::Value;
 use std::path::Path;
