@@ -144,14 +144,15 @@ async fn a_second_client_of_the_quota_is_left_its_share() {
         ..Switches::default()
     };
     let lab = Lab::at_speed(
-        FakeAccount::sample(200, at("06:00:00"), step(20)),
+        FakeAccount::sample(400, at("06:00:00"), step(20)),
         switches,
-        100,
+        60,
     )
     .await;
     let run = lab.run().await;
-    assert_eq!((run.fetched, run.failed), (200, 0), "{run:?}");
+    assert_eq!((run.fetched, run.failed), (400, 0), "{run:?}");
     let (admitted, refused) = lab.platform.other_client();
+    // The first minute's allowance may go out at once, before anything was refused; long runs make that minute small.
     assert!(
         refused * 3 <= admitted,
         "the other client: {admitted} admitted, {refused} refused"
