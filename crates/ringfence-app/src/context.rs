@@ -4,6 +4,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::gateway::Gateway;
 use crate::quota::Limits;
+use crate::session::SessionLimits;
 use crate::token::{FailureLimits, TokenService};
 use crate::usage::Usage;
 use futures_util::FutureExt as _;
@@ -75,6 +76,8 @@ pub struct Settings {
     pub keys: KeySchedule,
     /// How fast failed client authentication is slowed.
     pub failure_limits: FailureLimits,
+    /// How long people stay signed in.
+    pub session_limits: SessionLimits,
 }
 
 impl Default for Settings {
@@ -89,6 +92,7 @@ impl Default for Settings {
             limits: Limits::default(),
             keys: KeySchedule::default(),
             failure_limits: FailureLimits::default(),
+            session_limits: SessionLimits::default(),
         }
     }
 }
@@ -109,6 +113,21 @@ pub struct Change<'c> {
     /// The id of the thing.
     pub subject: String,
     /// What changed, as JSON, without secrets.
+    pub detail: serde_json::Value,
+    /// Who did it.
+    pub actor: &'c Actor,
+}
+
+/// What an act did that concerns no right, for the audit trail alone.
+#[derive(Debug)]
+pub struct Note<'c> {
+    /// The account it concerns.
+    pub account_id: Option<AccountId>,
+    /// What was done: `session.begin`.
+    pub act: &'static str,
+    /// The id of the thing.
+    pub subject: String,
+    /// What else there is to say, as JSON, without secrets.
     pub detail: serde_json::Value,
     /// Who did it.
     pub actor: &'c Actor,
@@ -159,16 +178,31 @@ impl Ctx {
     /// # Errors
     /// The store refused it or broke off.
     pub async fn record(&self, tx: &mut Tx, change: Change<'_>) -> Result<(), Error> {
+        feed_append(tx, change.kind, &change.subject, self.now()).await?;
+        let note = Note {
+            account_id: change.account_id,
+            act: change.act,
+            subject: change.subject,
+            detail: change.detail,
+            actor: change.actor,
+        };
+        self.note(tx, note).await
+    }
+
+    /// Writes a line of the audit trail, in the transaction of what it tells.
+    ///
+    /// # Errors
+    /// The store refused it or broke off.
+    pub async fn note(&self, tx: &mut Tx, note: Note<'_>) -> Result<(), Error> {
         let at = self.now();
-        feed_append(tx, change.kind, &change.subject, at).await?;
         let entry = AuditEntry {
             id: AuditId::new(at, &*self.random),
             at,
-            account_id: change.account_id,
-            actor: change.actor.0.clone(),
-            act: change.act,
-            subject: change.subject,
-            detail: change.detail.to_string(),
+            account_id: note.account_id,
+            actor: note.actor.0.clone(),
+            act: note.act,
+            subject: note.subject,
+            detail: note.detail.to_string(),
         };
         audit_append(tx, &entry).await?;
         Ok(())

@@ -5,6 +5,7 @@
 //! admitting a call read the [`directory`] only. Read [`context`] first.
 
 pub mod accounts;
+pub mod caller;
 pub mod contents;
 pub mod context;
 pub mod credentials;
@@ -16,9 +17,11 @@ pub mod groups;
 pub mod import;
 pub mod interactions;
 pub mod keys;
+pub mod manage;
 pub mod paging;
 pub mod password;
 pub mod quota;
+pub mod session;
 pub mod stats;
 pub mod sweep;
 pub mod token;

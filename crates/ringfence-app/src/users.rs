@@ -34,6 +34,8 @@ pub struct NewUser {
     pub agent: Option<AgentNumber>,
     /// Their password, if they may sign in with one.
     pub password: Option<Secret<String>>,
+    /// Whether they run the installation.
+    pub operator: bool,
 }
 
 /// What to change of a person; what is `None` stays.
@@ -53,6 +55,8 @@ pub struct UserEdit {
     pub active: Option<bool>,
     /// Locked or not.
     pub locked: Option<bool>,
+    /// Runs the installation or not.
+    pub operator: Option<bool>,
     /// Feature permissions to set by hand.
     pub permissions: Vec<(Permission, bool)>,
     /// Exactly the lines they may reach.
@@ -103,6 +107,7 @@ pub(crate) async fn user_make(
         role: new.role,
         active: true,
         locked: false,
+        operator: new.operator,
         agent: new.agent,
         permissions: PermissionOverrides::default(),
         lines: Vec::new(),
@@ -113,7 +118,7 @@ pub(crate) async fn user_make(
         last_login_at: None,
     };
     taken(store::user_insert(tx, &user).await)?;
-    let detail = json!({"role": user.role.as_str()});
+    let detail = json!({"role": user.role.as_str(), "operator": user.operator});
     ctx.record(tx, change(&user, "user.create", detail, actor))
         .await?;
     Ok(user)
@@ -253,6 +258,7 @@ fn edited(before: &User, edit: &UserEdit) -> Result<User, Error> {
     user.role = edit.role.unwrap_or(user.role);
     user.active = edit.active.unwrap_or(user.active);
     user.locked = edit.locked.unwrap_or(user.locked);
+    user.operator = edit.operator.unwrap_or(user.operator);
     match (&user.agent, &edit.agent) {
         (Some(old), Some(new)) if old != new => {
             return Err(Error::Conflict(
@@ -287,6 +293,7 @@ fn difference(before: &User, after: &User, password: bool) -> serde_json::Value 
         "role": after.role.as_str(),
         "active": after.active,
         "locked": after.locked,
+        "operator": after.operator,
         "permissions_yes": after.permissions.yes.bits(),
         "permissions_no": after.permissions.no.bits(),
         "lines_changed": before.lines != after.lines,

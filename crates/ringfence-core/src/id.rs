@@ -94,6 +94,8 @@ id! {
     RequestId;
     /// One line of the audit trail.
     AuditId;
+    /// Somebody's stay after signing in, as they see it in the list of theirs; not what the cookie holds.
+    SessionId;
 }
 
 impl InteractionId {

@@ -27,6 +27,10 @@ pub enum Scope {
     AdminRead,
     /// Update VCC administration settings.
     AdminWrite,
+    /// Read what the Admin Portal shows, over the Management API.
+    ManagementRead,
+    /// Do what the Admin Portal does, over the Management API.
+    ManagementWrite,
 }
 
 /// A catalogue line: what a scope is called and what it opens.
@@ -42,8 +46,8 @@ pub struct ScopeInfo {
     pub apis: &'static str,
 }
 
-/// Every scope that an API credential may hold, in the order of the fact sheet.
-pub const CATALOGUE: [ScopeInfo; 10] = [
+/// Every scope that an API credential may hold, in the order of the fact sheet; our own two for the Management API last.
+pub const CATALOGUE: [ScopeInfo; 12] = [
     ScopeInfo {
         scope: Scope::AgentsAvailabilityRead,
         value: "agents-availability:read",
@@ -103,6 +107,18 @@ pub const CATALOGUE: [ScopeInfo; 10] = [
         value: "admin:write",
         title: "Update VCC administration settings",
         apis: "Webhooks",
+    },
+    ScopeInfo {
+        scope: Scope::ManagementRead,
+        value: "management:read",
+        title: "Read what the Admin Portal shows",
+        apis: "Management",
+    },
+    ScopeInfo {
+        scope: Scope::ManagementWrite,
+        value: "management:write",
+        title: "Do what the Admin Portal does",
+        apis: "Management",
     },
 ];
 

@@ -126,6 +126,42 @@ impl ClientSecret {
     }
 }
 
+/// What a browser or a link carries to prove itself: 256 random bits as 43 base62 digits. Only its keyed digest is kept.
+#[derive(Clone, Debug)]
+pub struct Handle(Secret<String>);
+
+impl Handle {
+    /// Makes a new one.
+    #[must_use]
+    pub fn generate(random: &dyn Random) -> Self {
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        random.fill(bytes.as_mut());
+        let mut text = String::with_capacity(RANDOM_DIGITS);
+        append_base62(bytes.as_mut(), RANDOM_DIGITS, &mut text);
+        Self(Secret::new(text))
+    }
+
+    /// Takes one that was presented; `None` when the text has another shape.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = text.len() == RANDOM_DIGITS && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        good.then(|| Self(Secret::new(text.to_owned())))
+    }
+
+    /// The text, for the one it is given to.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// The digest it is kept as. The use keeps digests of different uses apart: `session`, `setup`.
+    #[must_use]
+    pub fn digest(&self, key: &DigestKey, purpose: &'static str) -> StoredDigest {
+        let text = Zeroizing::new(format!("{purpose}:{}", self.expose()));
+        key.digest(&text)
+    }
+}
+
 /// The key of the digests that secrets are kept as.
 #[derive(Clone)]
 pub struct DigestKey(hmac::Key);

@@ -49,6 +49,8 @@ pub struct User {
     pub active: bool,
     /// True after too many failed sign-ins.
     pub locked: bool,
+    /// Runs the installation: sees every account and the signing keys.
+    pub operator: bool,
     /// Their number when they act as an agent.
     pub agent: Option<AgentNumber>,
     /// Permissions set by hand; the rest follow the role.

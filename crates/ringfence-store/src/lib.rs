@@ -19,4 +19,5 @@ pub mod keys;
 pub mod leases;
 pub mod memberships;
 pub mod revocations;
+pub mod sessions;
 pub mod users;

@@ -16,8 +16,8 @@ const TABLE: &str = "users";
 pub async fn user_insert(tx: &mut Tx, user: &User) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO users (id, account_id, username, name, email, role, active, locked, agent,
-             permissions_yes, permissions_no, epoch, profile, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}', $13)",
+             permissions_yes, permissions_no, epoch, profile, created_at, operator)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}', $13, $14)",
         &[
             user.id.to_string().into(),
             user.account_id.to_string().into(),
@@ -32,6 +32,7 @@ pub async fn user_insert(tx: &mut Tx, user: &User) -> Result<(), Error> {
             i64::from(user.permissions.no.bits()).into(),
             user.epoch.into(),
             user.created_at.into(),
+            user.operator.into(),
         ],
     )
     .await?;
@@ -45,7 +46,7 @@ pub async fn user_insert(tx: &mut Tx, user: &User) -> Result<(), Error> {
 pub async fn user_update(tx: &mut Tx, user: &User) -> Result<(), Error> {
     tx.execute(
         "UPDATE users SET username = $2, name = $3, email = $4, role = $5, active = $6, locked = $7, agent = $8,
-             permissions_yes = $9, permissions_no = $10, epoch = $11
+             permissions_yes = $9, permissions_no = $10, epoch = $11, operator = $12
          WHERE id = $1",
         &[
             user.id.to_string().into(),
@@ -59,6 +60,7 @@ pub async fn user_update(tx: &mut Tx, user: &User) -> Result<(), Error> {
             i64::from(user.permissions.yes.bits()).into(),
             i64::from(user.permissions.no.bits()).into(),
             user.epoch.into(),
+            user.operator.into(),
         ],
     )
     .await?;
@@ -113,6 +115,26 @@ pub async fn user_find(tx: &mut Tx, id: UserId) -> Result<Option<User>, Error> {
         &[id.to_string().into()],
     )
     .await
+}
+
+/// User name and name of the person of that id.
+///
+/// # Errors
+/// The database broke off, or the row is damaged.
+pub async fn user_names(tx: &mut Tx, id: UserId) -> Result<Option<(Username, String)>, Error> {
+    let row = tx
+        .fetch_optional(
+            "SELECT id, username, name FROM users WHERE id = $1",
+            &[id.to_string().into()],
+        )
+        .await?;
+    row.map(|row| {
+        Ok((
+            row.parsed(TABLE, "username", Username::parse)?,
+            row.text("name")?,
+        ))
+    })
+    .transpose()
 }
 
 /// The person of that user name within an account.
@@ -343,6 +365,7 @@ pub(crate) fn user(row: &Row) -> Result<User, Error> {
         role: row.parsed(TABLE, "role", Role::parse)?,
         active: row.bool("active")?,
         locked: row.bool("locked")?,
+        operator: row.bool("operator")?,
         agent: row.opt_parsed(TABLE, "agent", AgentNumber::parse)?,
         permissions: PermissionOverrides {
             yes: PermissionSet::from_bits(row.number(TABLE, "permissions_yes")?),

@@ -227,6 +227,7 @@ impl TestApp {
         agent: Option<&str>,
     ) -> User {
         let new = NewUser {
+            operator: false,
             username: Username::parse(username).expect("the test names a good user"),
             name: username.to_owned(),
             email: format!("{username}@example.com"),

@@ -66,6 +66,9 @@ pub(crate) struct CreateArgs {
     /// Their number when they act as an agent
     #[arg(long, value_parser = AgentNumber::parse)]
     agent_id: Option<AgentNumber>,
+    /// Whether they run the installation: sees every account and the signing keys [default: no]
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    operator: Option<bool>,
     /// Read their password from standard input
     #[arg(long)]
     password_stdin: bool,
@@ -105,6 +108,9 @@ pub(crate) struct SetArgs {
     /// Lock or unlock them
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     locked: Option<bool>,
+    /// Whether they run the installation: sees every account and the signing keys
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    operator: Option<bool>,
     /// Read a new password from standard input
     #[arg(long)]
     password_stdin: bool,
@@ -129,6 +135,7 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
                 role: args.role,
                 agent: args.agent_id,
                 password: password(args.password_stdin)?,
+                operator: args.operator.unwrap_or(false),
             };
             app::user_create(&ctx, &actor, &args.who.account, new).await?
         }
@@ -142,6 +149,7 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
                 agent: args.agent_id,
                 active: None,
                 locked: args.locked,
+                operator: args.operator,
                 permissions: args.permissions,
                 lines: (args.no_lines || !args.lines.is_empty()).then_some(args.lines),
                 groups: (args.no_groups || !args.groups.is_empty()).then_some(args.groups),
@@ -242,6 +250,7 @@ fn view(user: &User, groups: &[String]) -> serde_json::Value {
         "role": user.role.as_str(),
         "active": user.active,
         "locked": user.locked,
+        "operator": user.operator,
         "agent_id": user.agent.as_ref().map(AgentNumber::as_str),
         "permissions": permissions.collect::<serde_json::Map<_, _>>(),
         "lines": user.lines.iter().map(Line::as_str).collect::<Vec<_>>(),

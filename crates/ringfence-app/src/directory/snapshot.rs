@@ -36,6 +36,8 @@ pub struct UserRights {
     pub active: bool,
     /// Locked after too many failed sign-ins.
     pub locked: bool,
+    /// Runs the installation.
+    pub operator: bool,
     /// Their number as an agent.
     pub agent: Option<AgentNumber>,
     /// The feature permissions in force.
@@ -192,6 +194,7 @@ impl From<User> for UserRights {
             role: user.role,
             active: user.active,
             locked: user.locked,
+            operator: user.operator,
             agent: user.agent,
             permissions,
             lines: user.lines.into(),

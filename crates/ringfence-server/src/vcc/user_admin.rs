@@ -149,6 +149,7 @@ async fn create(
     let fields = Fields::read(&body)?;
     let needed = |name: &str| VccError::invalid(API, format!("{name} is required"));
     let new = NewUser {
+        operator: false,
         username: fields.username.ok_or_else(|| needed("username"))?,
         name: fields.name.ok_or_else(|| needed("name"))?,
         email: fields.email.ok_or_else(|| needed("email"))?,

@@ -66,6 +66,7 @@ fn person(account: &Account, n: u8, agent: Option<AgentNumber>, active: bool) ->
         role: Role::Supervisor,
         active,
         locked: false,
+        operator: false,
         agent,
         permissions: PermissionOverrides::default(),
         lines: Vec::new(),

@@ -78,6 +78,7 @@ pub(super) async fn people(ctx: &Ctx) -> anyhow::Result<Account> {
     ];
     for (username, name, role, agent, groups) in people {
         let new = NewUser {
+            operator: false,
             username: Username::parse(username)?,
             name: name.to_owned(),
             email: username.to_owned(),
