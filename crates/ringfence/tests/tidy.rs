@@ -69,6 +69,7 @@ const OWNED: &[(&str, &[&str])] = &[
             "hyper-util",
             "tower",
             "tower-http",
+            "utoipa",
         ],
     ),
     ("ringfence-collect", &["arrow", "parquet", "reqwest"]),
