@@ -22,6 +22,9 @@ pub enum Error {
     /// It clashes with what is there.
     #[error("{0}")]
     Conflict(String),
+    /// It has changed since the caller read it.
+    #[error("somebody else changed it in the meantime; look at it again")]
+    Stale,
     /// Too many requests.
     #[error("too many requests; try again in {retry_after_secs} s")]
     TooMany {

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod gateway;
+mod manage;
 mod oauth;
 pub mod router;
 mod vcc;

@@ -144,6 +144,7 @@ impl IntoResponse for VccError {
                 | Error::Unauthenticated
                 | Error::NotFound(_)
                 | Error::Conflict(_)
+                | Error::Stale
                 | Error::Internal(_),
             ) => {}
         }
@@ -173,7 +174,7 @@ impl VccError {
                     Error::Unauthenticated => message(StatusCode::UNAUTHORIZED, "Unauthorized"),
                     Error::Forbidden(_) => message(StatusCode::FORBIDDEN, &text),
                     Error::NotFound(_) => message(StatusCode::NOT_FOUND, &text),
-                    Error::Conflict(_) => message(StatusCode::CONFLICT, &text),
+                    Error::Conflict(_) | Error::Stale => message(StatusCode::CONFLICT, &text),
                     Error::TooMany { .. } => {
                         message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests")
                     }
