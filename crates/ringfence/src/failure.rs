@@ -64,7 +64,9 @@ fn code(error: &anyhow::Error) -> u8 {
             return UNREACHABLE;
         }
         match cause.downcast_ref::<Error>() {
-            Some(Error::Invalid(_) | Error::NotFound(_) | Error::Conflict(_) | Error::Stale) => return USAGE,
+            Some(Error::Invalid(_) | Error::NotFound(_) | Error::Conflict(_) | Error::Stale) => {
+                return USAGE;
+            }
             Some(
                 Error::Unauthenticated
                 | Error::Forbidden(_)

@@ -94,9 +94,7 @@ pub(crate) fn tagged(mut response: Response, tag: &Tag) -> Response {
 pub(crate) fn created<T: Serialize>(location: &str, tag: &Tag, view: &T) -> Response {
     let mut response = tagged(json(StatusCode::CREATED, view), tag);
     if let Ok(value) = HeaderValue::from_str(location) {
-        response
-            .headers_mut()
-            .insert(http::header::LOCATION, value);
+        response.headers_mut().insert(http::header::LOCATION, value);
     }
     response
 }
@@ -158,15 +156,24 @@ mod tests {
             Err(ManageError::PreconditionMissing)
         ));
         for good in ["\"v3\"", "*", "\"v2\", \"v3\"", "W/\"v3\", \"v3\""] {
-            assert!(Match::read(&headers(good)).unwrap().check(&three).is_ok(), "{good}");
+            assert!(
+                Match::read(&headers(good)).unwrap().check(&three).is_ok(),
+                "{good}"
+            );
         }
         for stale in ["\"v2\"", "W/\"v3\"", "\"\""] {
             let outcome = Match::read(&headers(stale)).unwrap().check(&three);
-            assert!(matches!(outcome, Err(ManageError::PreconditionFailed)), "{stale}");
+            assert!(
+                matches!(outcome, Err(ManageError::PreconditionFailed)),
+                "{stale}"
+            );
         }
         for broken in ["v3", "\"v3", "\"v\"3\"", ""] {
             let outcome = Match::read(&headers(broken));
-            assert!(matches!(outcome, Err(ManageError::Malformed(_))), "{broken}");
+            assert!(
+                matches!(outcome, Err(ManageError::Malformed(_))),
+                "{broken}"
+            );
         }
     }
 }

@@ -387,9 +387,6 @@ mod tests {
         let response = ManageError::App(Error::Unauthenticated).into_response();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(response.headers()[WWW_AUTHENTICATE], CHALLENGE);
-        assert_eq!(
-            response.headers()[CONTENT_TYPE],
-            "application/problem+json"
-        );
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
     }
 }

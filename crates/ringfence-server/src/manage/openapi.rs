@@ -35,10 +35,8 @@ struct Security;
 
 impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scopes = Scopes::from_iter([
-            ("management:read", "Look"),
-            ("management:write", "Change"),
-        ]);
+        let scopes =
+            Scopes::from_iter([("management:read", "Look"), ("management:write", "Change")]);
         let flow = ClientCredentials::new("/Auth/connect/token", scopes);
         let token = SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(flow)]));
         let cookie = ApiKey::Cookie(ApiKeyValue::new("__Host-ringfence"));

@@ -20,7 +20,10 @@ impl Query {
         {
             if !known.contains(&&*name) {
                 let shown: String = name.chars().take(40).collect();
-                let text = format!("there is no parameter {shown}; there are: {}", known.join(", "));
+                let text = format!(
+                    "there is no parameter {shown}; there are: {}",
+                    known.join(", ")
+                );
                 return Err(ManageError::malformed(&format!("?{shown}"), text));
             }
             if pairs.iter().any(|(earlier, _)| *earlier == name) {
@@ -78,7 +81,10 @@ mod tests {
     fn knows_its_names_and_takes_each_once() {
         assert_eq!(read("limit=5").unwrap().text("limit"), Some("5"));
         assert_eq!(read("limit=").unwrap().text("limit"), None);
-        assert_eq!(read("active=true").unwrap().flag("active").unwrap(), Some(true));
+        assert_eq!(
+            read("active=true").unwrap().flag("active").unwrap(),
+            Some(true)
+        );
         assert!(read("active=1").unwrap().flag("active").is_err());
         assert!(read("limit=1&limit=2").is_err());
         assert!(read("Limit=1").is_err());
