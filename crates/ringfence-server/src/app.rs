@@ -56,6 +56,8 @@ pub struct Roles {
     pub guard: bool,
     /// The built-in APIs.
     pub apis: bool,
+    /// The portals and the Management API.
+    pub portal: bool,
 }
 
 impl Default for Roles {
@@ -64,6 +66,7 @@ impl Default for Roles {
             issue: true,
             guard: true,
             apis: true,
+            portal: true,
         }
     }
 }

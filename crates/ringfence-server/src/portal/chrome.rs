@@ -1,0 +1,142 @@
+//! What surrounds every page of somebody who is signed in: navigation, account, notice.
+
+use super::notice::{Notice, notice_of};
+use axum::extract::FromRequestParts;
+use http::StatusCode;
+use http::request::Parts;
+use ringfence_app::caller::Caller;
+use ringfence_core::user::Role;
+
+/// The frame of a page. Templates that extend `base.html` hold one in the field `chrome`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chrome {
+    /// Who is signed in; `None` on public pages.
+    pub(crate) person: Option<Person>,
+    /// Where they may go.
+    pub(crate) nav: Vec<NavGroup>,
+    /// What was just done.
+    pub(crate) notice: Option<Notice>,
+}
+
+/// Who is signed in, for the frame.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) name: String,
+    pub(crate) username: String,
+    pub(crate) role: &'static str,
+    pub(crate) account: String,
+    pub(crate) home: String,
+    /// They look at another account than their own.
+    pub(crate) is_away: bool,
+    pub(crate) is_operator: bool,
+}
+
+/// Links under one heading.
+#[derive(Debug, Clone)]
+pub(crate) struct NavGroup {
+    pub(crate) title: &'static str,
+    pub(crate) items: Vec<NavItem>,
+}
+
+/// One link.
+#[derive(Debug, Clone)]
+pub(crate) struct NavItem {
+    pub(crate) href: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) is_current: bool,
+}
+
+/// Who finds a link in the navigation.
+#[derive(Clone, Copy)]
+enum For {
+    Everybody,
+    Supervisors,
+    Admins,
+    Operators,
+}
+
+const NAV: &[(&str, &[(&str, &str, For)])] = &[
+    (
+        "Account",
+        &[
+            ("/admin/credentials", "API Credentials", For::Supervisors),
+            ("/admin/users", "Users", For::Admins),
+            ("/admin/groups", "Groups", For::Admins),
+            ("/admin/recordings", "Recordings", For::Everybody),
+        ],
+    ),
+    (
+        "Activity",
+        &[
+            ("/admin/gateway", "Gateway", For::Supervisors),
+            ("/admin/explorer", "API explorer", For::Supervisors),
+            ("/admin/audit", "Audit trail", For::Admins),
+        ],
+    ),
+    (
+        "Installation",
+        &[
+            ("/admin/accounts", "Accounts", For::Operators),
+            ("/admin/keys", "Signing keys", For::Operators),
+            ("/admin/collections", "Collections", For::Operators),
+        ],
+    ),
+];
+
+impl Chrome {
+    /// The frame around a page at that path.
+    pub(crate) fn new(caller: &Caller, path: &str, query: Option<&str>) -> Self {
+        let sees = |who: For| match who {
+            For::Everybody => true,
+            For::Supervisors => matches!(caller.role(), Role::Admin | Role::Supervisor),
+            For::Admins => caller.role() == Role::Admin,
+            For::Operators => caller.is_operator(),
+        };
+        let item = |(href, label, _): &(&'static str, &'static str, For)| NavItem {
+            href,
+            label,
+            is_current: path
+                .strip_prefix(href)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        };
+        let group = |(title, items): &(&'static str, &[(&'static str, &'static str, For)])| {
+            let items = items.iter().filter(|(_, _, who)| sees(*who)).map(item);
+            NavGroup {
+                title,
+                items: items.collect(),
+            }
+        };
+        Self {
+            person: Some(Person {
+                name: caller.name.clone(),
+                username: caller.username.as_str().to_owned(),
+                role: caller.role().as_str(),
+                account: caller.account.name.as_str().to_owned(),
+                home: caller.home.name.as_str().to_owned(),
+                is_away: caller.account.id != caller.home.id,
+                is_operator: caller.is_operator(),
+            }),
+            nav: NAV
+                .iter()
+                .map(group)
+                .filter(|g| !g.items.is_empty())
+                .collect(),
+            notice: notice_of(query),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Chrome {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        let (path, query) = (parts.uri.path(), parts.uri.query());
+        Ok(match parts.extensions.get::<Caller>() {
+            Some(caller) => Self::new(caller, path, query),
+            None => Self {
+                notice: notice_of(query),
+                ..Self::default()
+            },
+        })
+    }
+}

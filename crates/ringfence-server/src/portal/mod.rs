@@ -1,0 +1,16 @@
+//! The Admin Portal: pages for people.
+//!
+//! Each page is one template and one handler, which calls one act of `ringfence_app::manage` with the caller. The
+//! [`door`] lets nobody in who is not signed in, and refuses what another site's page sends. Read [`page`] next.
+
+pub(crate) mod assets;
+mod chrome;
+pub(crate) mod door;
+mod error;
+mod form;
+mod home;
+mod notice;
+mod page;
+
+pub(crate) use assets::asset_route;
+pub(crate) use home::{account_open_route, home_route, sign_out_route};

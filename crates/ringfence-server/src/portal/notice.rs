@@ -1,0 +1,27 @@
+//! What a page says was just done, by a code in its address: `?notice=credential-deleted`.
+//!
+//! A code that is not listed says nothing, so no link can put words on our pages.
+
+use url::form_urlencoded;
+
+/// A sentence at the top of a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Notice {
+    /// `ok`, `warn` or `bad`.
+    pub(crate) kind: &'static str,
+    /// What to say.
+    pub(crate) text: &'static str,
+}
+
+/// Code, kind and sentence of each, by code.
+static NOTICES: &[(&str, &str, &str)] = &[
+    ("account-opened", "ok", "You are looking at this account now."),
+    ("signed-out", "ok", "You are signed out."),
+];
+
+/// The notice that a query asks for.
+pub(crate) fn notice_of(query: Option<&str>) -> Option<Notice> {
+    let asked = form_urlencoded::parse(query?.as_bytes()).find(|(name, _)| name == "notice")?;
+    let (_, kind, text) = NOTICES.iter().find(|(code, _, _)| *code == asked.1)?;
+    Some(Notice { kind, text })
+}
