@@ -1,6 +1,6 @@
 //! HTTP in, HTTP out.
 //!
-//! Rooms that do not know each other (`oauth`, `gateway`, `vcc`), a hall they share
+//! Rooms that do not know each other (`oauth`, `gateway`, `vcc`, `manage`, `portal`), a hall they share
 //! (`web`), and [`router`], where every URL stands. Nothing here speaks SQL or decides
 //! who may do what: handlers call one act of `ringfence-app` each.
 
@@ -8,6 +8,7 @@ pub mod app;
 pub mod gateway;
 mod manage;
 mod oauth;
+mod portal;
 pub mod router;
 mod vcc;
 pub mod web;

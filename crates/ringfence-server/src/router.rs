@@ -6,19 +6,22 @@
 use crate::app::{App, Roles};
 use crate::gateway::admit::{Gate, gate_pass};
 use crate::gateway::upstream::upstream_call;
+use crate::manage;
 use crate::oauth;
+use crate::portal;
 use crate::vcc;
+use crate::web::case::canonical;
 use crate::web::hall::{RouteName, hall_layer};
 use crate::web::operations;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
-use axum::http::Uri;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use ringfence_app::gateway::RouteRule;
 use ringfence_app::quota::QuotaClass;
-use ringfence_core::path::{CleanPath, LetterCase, PathTemplate};
+use ringfence_core::path::{LetterCase, PathTemplate};
 use ringfence_core::scope::{Scope, ScopeSet};
 use std::sync::Arc;
 use tower::ServiceExt as _;
@@ -32,6 +35,10 @@ pub enum Access {
     Client,
     /// A bearer token with one of these scopes.
     Token(&'static [Scope]),
+    /// A person who has signed in.
+    Session,
+    /// A person who has signed in, or a bearer token with one of these scopes.
+    Manage(&'static [Scope]),
 }
 
 /// One operation.
@@ -49,8 +56,20 @@ pub struct Rule {
 struct Entry {
     rule: Rule,
     handler: MethodRouter<App>,
-    /// The API in whose words the gateway's refusals are said.
-    dialect: Option<vcc::Api>,
+    dialect: Dialect,
+}
+
+/// In whose words refusals are said.
+#[derive(Clone, Copy)]
+enum Dialect {
+    /// The handler's own, or the gateway's.
+    Plain,
+    /// One of the VCC APIs'.
+    Vcc(vcc::Api),
+    /// Pages.
+    Portal,
+    /// The Management API's.
+    Manage,
 }
 
 fn table() -> Vec<Entry> {
@@ -60,6 +79,8 @@ fn table() -> Vec<Entry> {
     entries.extend(stats());
     entries.extend(user_admin());
     entries.extend(for_operators());
+    entries.extend(portal_home());
+    entries.extend(management());
     entries
 }
 
@@ -72,7 +93,7 @@ fn token_service() -> Vec<Entry> {
             access,
         },
         handler,
-        dialect: None,
+        dialect: Dialect::Plain,
     };
     use Access::{Client, Public};
     vec![
@@ -127,7 +148,7 @@ fn interaction_content() -> Vec<Entry> {
             access: Access::Token(scope),
         },
         handler,
-        dialect: Some(vcc::Api::Content),
+        dialect: Dialect::Vcc(vcc::Api::Content),
     };
     const SEARCH: &str = "/interaction-content/interactions";
     const BATCH: &str = "/interaction-content/interactions/delete-batch";
@@ -157,7 +178,7 @@ fn stats() -> Vec<Entry> {
             access: Access::Token(&[Scope::Stats]),
         },
         handler,
-        dialect: Some(vcc::Api::Stats),
+        dialect: Dialect::Vcc(vcc::Api::Stats),
     };
     vec![
         entry("/stats/interactions", api::interactions_route()),
@@ -178,7 +199,7 @@ fn user_admin() -> Vec<Entry> {
             access: Access::Token(scopes),
         },
         handler,
-        dialect: Some(vcc::Api::Users),
+        dialect: Dialect::Vcc(vcc::Api::Users),
     };
     let read = |path, handler| entry("GET", path, &[Scope::UsersRead, Scope::UsersWrite], handler);
     let write = |method, path, handler| entry(method, path, &[Scope::UsersWrite], handler);
@@ -222,13 +243,72 @@ fn for_operators() -> Vec<Entry> {
             access: Access::Public,
         },
         handler,
-        dialect: None,
+        dialect: Dialect::Plain,
     };
     vec![
         entry("/livez", operations::live_route()),
         entry("/readyz", operations::ready_route()),
         entry("/metrics", operations::metrics_route()),
     ]
+}
+
+/// A page that asks for a stay.
+fn page(method: &'static str, path: &'static str, handler: MethodRouter<App>) -> Entry {
+    let access = Access::Session;
+    let rule = Rule {
+        method,
+        path,
+        access,
+    };
+    Entry {
+        rule,
+        handler,
+        dialect: Dialect::Portal,
+    }
+}
+
+/// An operation of the Management API: reading takes either management scope, changing takes `management:write`.
+fn manage(method: &'static str, path: &'static str, handler: MethodRouter<App>) -> Entry {
+    let access = Access::Manage(if method == "GET" {
+        &[Scope::ManagementRead, Scope::ManagementWrite]
+    } else {
+        &[Scope::ManagementWrite]
+    });
+    let rule = Rule {
+        method,
+        path,
+        access,
+    };
+    Entry {
+        rule,
+        handler,
+        dialect: Dialect::Manage,
+    }
+}
+
+/// What every page needs.
+fn portal_home() -> Vec<Entry> {
+    use portal::{account_open_route, asset_route, home_route, sign_out_route};
+    let assets = Entry {
+        rule: Rule {
+            method: "GET",
+            path: "/assets/{name}",
+            access: Access::Public,
+        },
+        handler: asset_route(),
+        dialect: Dialect::Plain,
+    };
+    vec![
+        assets,
+        page("GET", "/admin", home_route()),
+        page("POST", "/admin/open", account_open_route()),
+        page("POST", "/logout", sign_out_route()),
+    ]
+}
+
+/// The Management API.
+fn management() -> Vec<Entry> {
+    Vec::new()
 }
 
 /// The rules of every operation, for the access matrix.
@@ -245,22 +325,8 @@ pub fn router(app: App) -> Router {
         if !serves(app.limits.roles, entry.rule.access) {
             continue;
         }
-        let handler = match route_rule(&entry.rule) {
-            Some(rule) => {
-                let app = app.clone();
-                let gate = from_fn_with_state(Gate { app, rule }, gate_pass);
-                entry.handler.route_layer(gate)
-            }
-            None => entry.handler,
-        };
-        let handler = match entry.dialect {
-            Some(api) => {
-                let words =
-                    move |response: Response| async move { vcc::error::restate(api, response) };
-                handler.route_layer(map_response(words))
-            }
-            None => handler,
-        };
+        let handler = guarded(&app, entry.rule, entry.handler);
+        let handler = in_dialect(&app, entry.dialect, handler);
         operations = operations.route(entry.rule.path, handler.layer(Extension(entry.rule)));
     }
     // A path that fits no operation letter by letter is tried once more without regard to case.
@@ -271,6 +337,47 @@ pub fn router(app: App) -> Router {
     };
     let hall = app.hall();
     hall_layer(operations.fallback(retry).with_state(app), hall)
+}
+
+/// The handler behind what its rule asks for.
+fn guarded(app: &App, rule: Rule, handler: MethodRouter<App>) -> MethodRouter<App> {
+    let gate = |scopes| Gate {
+        app: app.clone(),
+        rule: route_rule(rule.path, scopes),
+    };
+    match rule.access {
+        Access::Public | Access::Client => handler,
+        Access::Token(scopes) => handler.route_layer(from_fn_with_state(gate(scopes), gate_pass)),
+        Access::Session => {
+            handler.route_layer(from_fn_with_state(app.clone(), portal::door::session_pass))
+        }
+        Access::Manage(scopes) => handler
+            .route_layer(from_fn_with_state(app.clone(), manage::door::caller_pass))
+            .route_layer(from_fn_with_state(gate(scopes), token_when_sent)),
+    }
+}
+
+/// The gateway's check, for calls that bring a token; others are asked for a stay by the room's own door.
+async fn token_when_sent(gate: State<Gate>, request: Request, next: Next) -> Response {
+    if request.headers().contains_key(AUTHORIZATION) {
+        gate_pass(gate, request, next).await
+    } else {
+        next.run(request).await
+    }
+}
+
+fn in_dialect(app: &App, dialect: Dialect, handler: MethodRouter<App>) -> MethodRouter<App> {
+    match dialect {
+        Dialect::Plain => handler,
+        Dialect::Vcc(api) => {
+            let words = move |response: Response| async move { vcc::error::restate(api, response) };
+            handler.route_layer(map_response(words))
+        }
+        Dialect::Portal => {
+            handler.route_layer(from_fn_with_state(app.clone(), portal::door::page_pass))
+        }
+        Dialect::Manage => handler.route_layer(from_fn(manage::error::problem_pass)),
+    }
 }
 
 async fn in_canonical_case(
@@ -300,28 +407,26 @@ fn serves(roles: Roles, access: Access) -> bool {
         Access::Public => true,
         Access::Client => roles.issue,
         Access::Token(_) => roles.apis,
+        Access::Session | Access::Manage(_) => roles.portal,
     }
 }
 
-/// What the gateway checks before the operation, when it asks for a token.
-fn route_rule(rule: &Rule) -> Option<RouteRule> {
-    let Access::Token(scopes) = rule.access else {
-        return None;
-    };
+/// What the gateway checks before an operation that takes a token.
+fn route_rule(path: &'static str, scopes: &'static [Scope]) -> RouteRule {
     let scopes: ScopeSet = scopes.iter().copied().collect();
-    let class = if !rule.path.starts_with("/interaction-content/") {
+    let class = if !path.starts_with("/interaction-content/") {
         QuotaClass::General
     } else if scopes.contains(Scope::InteractionContentDelete) {
         QuotaClass::ContentDelete
     } else {
         QuotaClass::ContentRead
     };
-    Some(RouteRule {
-        name: rule.path,
+    RouteRule {
+        name: path,
         scopes,
         class,
         rate: None,
-    })
+    }
 }
 
 fn templates() -> Vec<PathTemplate> {
@@ -331,61 +436,4 @@ fn templates() -> Vec<PathTemplate> {
         .filter(|rule| !rule.path.starts_with("/."))
         .filter_map(parse)
         .collect()
-}
-
-fn first_segment(path: &str) -> &str {
-    path.split('/').nth(1).unwrap_or_default()
-}
-
-/// The URI with the fixed segments of the template it fits, or `None` when it fits none.
-fn canonical<'t>(uri: &Uri, templates: &'t [PathTemplate]) -> Option<(&'t PathTemplate, Uri)> {
-    let path = CleanPath::parse(uri.path()).ok()?;
-    // Most calls that come here are an upstream's: nothing of ours even begins like them.
-    let first = first_segment(uri.path());
-    let begins_alike = |template: &&PathTemplate| {
-        let fixed = first_segment(template.as_str());
-        fixed.starts_with('{') || first.contains('%') || fixed.eq_ignore_ascii_case(first)
-    };
-    let template = templates
-        .iter()
-        .filter(begins_alike)
-        .find(|t| t.matches(&path).is_some())?;
-    let pick = |(fixed, sent): (&str, &str)| {
-        if fixed.starts_with('{') {
-            sent.to_owned()
-        } else {
-            fixed.to_owned()
-        }
-    };
-    let segments = template
-        .as_str()
-        .split('/')
-        .zip(uri.path().split('/'))
-        .map(pick)
-        .collect::<Vec<_>>();
-    let mut target = segments.join("/");
-    if let Some(query) = uri.query() {
-        target.push('?');
-        target.push_str(query);
-    }
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(target.parse().ok()?);
-    Some((template, Uri::from_parts(parts).ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fixed_segments_take_the_case_of_the_template_and_the_rest_stays() {
-        let template =
-            PathTemplate::parse("/stats/interactions/{guid}", LetterCase::Ignored).unwrap();
-        let uri: Uri = "/Stats/INTERACTIONS/AbC?Limit=5".parse().unwrap();
-        let templates = [template];
-        let (_, found) = canonical(&uri, &templates).unwrap();
-        assert_eq!(found, "/stats/interactions/AbC?Limit=5");
-        let other: Uri = "/stats/other".parse().unwrap();
-        assert!(canonical(&other, &templates).is_none());
-    }
 }

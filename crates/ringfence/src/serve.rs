@@ -38,7 +38,7 @@ pub(crate) struct ServeArgs {
     /// Make a certificate for this run; clients must be told to trust it
     #[arg(long, conflicts_with = "tls_cert")]
     pub(crate) tls_self_signed: bool,
-    /// Jobs of this node, comma-separated: issue, guard, apis [default: all]
+    /// Jobs of this node, comma-separated: issue, guard, apis, portal [default: all]
     #[arg(long, value_delimiter = ',', value_parser = role)]
     pub(crate) roles: Vec<Role>,
 }
@@ -230,6 +230,7 @@ fn roles(config: &Config) -> Roles {
         issue: has(Role::Issue),
         guard: has(Role::Guard),
         apis: has(Role::Apis),
+        portal: has(Role::Portal),
     }
 }
 

@@ -4,6 +4,7 @@
 //! writes the access log; [`metrics`] counts. Nothing here knows an API or who may do what.
 
 pub mod caller;
+pub(crate) mod case;
 pub(crate) mod framing;
 pub(crate) mod guarded_io;
 pub mod hall;
@@ -11,6 +12,7 @@ pub(crate) mod host;
 pub mod listener;
 pub mod metrics;
 pub mod operations;
+pub(crate) mod person;
 pub mod proxies;
 pub mod timed_body;
 pub mod tls;

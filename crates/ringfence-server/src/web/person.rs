@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::web::host::host_named;
 
 /// The cookie's name. The prefix has browsers refuse it unless it is secure, of this host alone and of every path.
-pub(crate) const SESSION_COOKIE: &str = "__Host-session";
+pub(crate) const SESSION_COOKIE: &str = "__Host-ringfence";
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

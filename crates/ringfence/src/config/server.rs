@@ -50,6 +50,8 @@ pub(crate) enum Role {
     Guard,
     /// The built-in APIs.
     Apis,
+    /// The portals and the Management API.
+    Portal,
 }
 
 impl Default for Server {
@@ -61,7 +63,7 @@ impl Default for Server {
             tls_cert: None,
             tls_key: None,
             tls_self_signed: false,
-            roles: vec![Role::Issue, Role::Guard, Role::Apis],
+            roles: vec![Role::Issue, Role::Guard, Role::Apis, Role::Portal],
             trusted_proxies: Vec::new(),
             drain_secs: 30,
             max_body_bytes: 1_048_576,
@@ -116,7 +118,7 @@ pub(super) const SECTION: Section = Section {
         Key {
             name: "roles",
             kind: Kind::List,
-            meaning: "What this node does: issue (tokens), guard (upstream routes), apis (built-in APIs). Flag: --roles.",
+            meaning: "What this node does: issue (tokens), guard (upstream routes), apis (built-in APIs), portal (Admin Portal, Management API). Flag: --roles.",
             example: "",
         },
         Key {
