@@ -308,7 +308,15 @@ fn portal_home() -> Vec<Entry> {
 
 /// The Management API.
 fn management() -> Vec<Entry> {
-    Vec::new()
+    vec![Entry {
+        rule: Rule {
+            method: "GET",
+            path: "/api/v1/openapi.json",
+            access: Access::Public,
+        },
+        handler: manage::openapi::openapi_route(),
+        dialect: Dialect::Manage,
+    }]
 }
 
 /// The rules of every operation, for the access matrix.

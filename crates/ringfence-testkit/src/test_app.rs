@@ -6,6 +6,7 @@ use ringfence_app::accounts::{NewAccount, account_create};
 use ringfence_app::context::{Actor, Ctx, Settings, spawn};
 use ringfence_app::credentials::{NewCredential, NewSecret, credential_create};
 use ringfence_app::directory::follow;
+use ringfence_app::session::{SignedIn, session_begin};
 use ringfence_app::users::{NewUser, UserEdit, user_create, user_edit};
 use ringfence_core::account::{Account, AccountKind, AccountName, Region, TokenAlg};
 use ringfence_core::context::SystemRandom;
@@ -325,6 +326,96 @@ impl TestApp {
         );
         let body: serde_json::Value = answer.json().await.expect("the token endpoint speaks JSON");
         body["access_token"].as_str().expect("a token").to_owned()
+    }
+}
+
+/// Somebody's browser: the cookie of a stay, and the headers of a request that our own page makes.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    base: String,
+    http: reqwest::Client,
+    cookie: String,
+}
+
+impl TestApp {
+    /// Signs somebody in, as if their proof had been checked.
+    pub async fn session(&self, user: &User) -> Browser {
+        let how = SignedIn {
+            method: "password".to_owned(),
+            address: None,
+            browser: "test".to_owned(),
+        };
+        let handle = session_begin(&self.ctx, user.id, how)
+            .await
+            .expect("the person may sign in");
+        self.browser(Some(handle.expose()))
+    }
+
+    /// A browser with that cookie, or of nobody.
+    #[must_use]
+    pub fn browser(&self, cookie: Option<&str>) -> Browser {
+        Browser {
+            base: self.base.clone(),
+            http: self.http.clone(),
+            cookie: cookie.map_or_else(String::new, |value| format!("__Host-ringfence={value}")),
+        }
+    }
+}
+
+impl Browser {
+    /// Opens a page.
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        self.send(reqwest::Method::GET, path, |r| r).await
+    }
+
+    /// Opens a page and gives its status and text.
+    pub async fn page(&self, path: &str) -> (u16, String) {
+        let answer = self.get(path).await;
+        let status = answer.status().as_u16();
+        (status, answer.text().await.expect("the page is text"))
+    }
+
+    /// Sends a form.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(fields);
+        let body = body.finish();
+        self.send(reqwest::Method::POST, path, |request| {
+            request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body)
+        })
+        .await
+    }
+
+    /// Calls the Management API.
+    pub async fn api(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> reqwest::Response {
+        let method = method.parse().expect("the test names a good method");
+        self.send(method, path, |request| match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// Sends a request of our own page, changed by the test before it goes.
+    pub async fn send(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> reqwest::Response {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", &self.cookie);
+        change(request).send().await.expect("the server answers")
     }
 }
 

@@ -8,6 +8,7 @@
 //! and its operations in `router.rs`.
 
 pub(crate) mod body;
+pub(crate) mod door;
 pub(crate) mod entity;
 pub(crate) mod error;
 pub(crate) mod openapi;

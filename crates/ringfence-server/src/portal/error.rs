@@ -106,6 +106,11 @@ fn fault(error: &Error) -> Fault {
             "That clashes with what is there",
             sentence(text),
         ),
+        Error::Stale => (
+            StatusCode::CONFLICT,
+            "Somebody changed this meanwhile",
+            "Nothing was saved. Open the page again to see how it stands, and make your change there.".to_owned(),
+        ),
         Error::TooMany { retry_after_secs } => (
             StatusCode::TOO_MANY_REQUESTS,
             "Too many attempts",
@@ -133,6 +138,7 @@ fn fault(error: &Error) -> Fault {
         | Error::Forbidden(_)
         | Error::NotFound(_)
         | Error::Conflict(_)
+        | Error::Stale
         | Error::Internal(_) => None,
     };
     Fault {

@@ -48,10 +48,7 @@ async fn home(Signed(caller): Signed, chrome: Chrome) -> Result<Response, Portal
     })
 }
 
-async fn sign_out(
-    State(app): State<App>,
-    Signed(caller): Signed,
-) -> Result<Response, PortalError> {
+async fn sign_out(State(app): State<App>, Signed(caller): Signed) -> Result<Response, PortalError> {
     if let Via::Session(id) = caller.via {
         session_end(&app.ctx, &caller, id).await?;
     }

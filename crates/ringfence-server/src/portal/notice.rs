@@ -15,7 +15,11 @@ pub(crate) struct Notice {
 
 /// Code, kind and sentence of each, by code.
 static NOTICES: &[(&str, &str, &str)] = &[
-    ("account-opened", "ok", "You are looking at this account now."),
+    (
+        "account-opened",
+        "ok",
+        "You are looking at this account now.",
+    ),
     ("signed-out", "ok", "You are signed out."),
 ];
 

@@ -8,7 +8,10 @@ fn first_segment(path: &str) -> &str {
 }
 
 /// The URI with the fixed segments of the template it fits, or `None` when it fits none.
-pub(crate) fn canonical<'t>(uri: &Uri, templates: &'t [PathTemplate]) -> Option<(&'t PathTemplate, Uri)> {
+pub(crate) fn canonical<'t>(
+    uri: &Uri,
+    templates: &'t [PathTemplate],
+) -> Option<(&'t PathTemplate, Uri)> {
     let path = CleanPath::parse(uri.path()).ok()?;
     // Most calls that come here are an upstream's: nothing of ours even begins like them.
     let first = first_segment(uri.path());

@@ -73,6 +73,10 @@ async fn every_operation_asks_for_what_its_rule_says() {
                     "{what}: a bearer token is no client secret"
                 );
             }
+            // A form that no page of ours sent is refused before anybody asks who sends it.
+            Access::Session if rule.method != "GET" => assert_eq!(nobody.status(), 403, "{what}"),
+            Access::Session => assert_eq!(nobody.status(), 303, "{what}"),
+            Access::Manage(_) => assert_eq!(nobody.status(), 401, "{what}"),
             Access::Token(scopes) => {
                 n_guarded += 1;
                 assert_eq!(nobody.status(), 401, "{what}");

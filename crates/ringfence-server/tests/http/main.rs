@@ -9,4 +9,5 @@
 mod access;
 mod gateway;
 mod oauth;
+mod portal;
 mod vcc;

@@ -1,0 +1,3 @@
+//! The Admin Portal, page by page.
+
+mod door;
