@@ -4,9 +4,13 @@
 //! file of any length costs the same memory. It is tolerant where writers are known to
 //! be sloppy (placeholder lengths of streamed files, sizes off by eight, missing
 //! padding) and says so in notes; everything else that is not whole audio is refused.
-//! [`g711`] turns A-law and µ-law bytes into samples.
+//! [`g711`] turns A-law and µ-law bytes into samples, [`decode`] those of every format;
+//! [`pcm`] is any such file as 16-bit PCM, [`peaks`] is what a waveform shows.
 
+pub mod decode;
 pub mod g711;
+pub mod pcm;
+pub mod peaks;
 pub mod reader;
 #[cfg(test)]
 mod tests;
@@ -55,6 +59,21 @@ pub struct WavFacts {
     pub duration_ms: u64,
     /// What had to be overlooked, each kind once.
     pub notes: Vec<WavNote>,
+}
+
+/// What the headers of a WAV file say of its samples.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WavHead {
+    /// How samples are written.
+    pub format: SampleFormat,
+    /// Number of channels, 1 to 64.
+    pub channels: u16,
+    /// Samples a second in each channel.
+    pub sample_rate: u32,
+    /// Where the samples begin in the file.
+    pub data_offset: u64,
+    /// Bytes of samples by the header; none where that is a placeholder.
+    pub declared_bytes: Option<u32>,
 }
 
 /// Something wrong with a file that does not harm its audio.
@@ -161,6 +180,28 @@ impl SampleFormat {
             Self::ALaw => "alaw",
             Self::MuLaw => "mulaw",
         }
+    }
+}
+
+impl WavHead {
+    /// Bytes of one sample of every channel.
+    #[must_use]
+    pub fn block_bytes(&self) -> u64 {
+        u64::from(self.channels) * u64::from(self.format.sample_bytes())
+    }
+
+    /// How many samples of each channel a file of this length holds.
+    #[must_use]
+    pub fn frames(&self, file_bytes: u64) -> u64 {
+        let there = file_bytes.saturating_sub(self.data_offset);
+        let declared = self.declared_bytes.map_or(there, u64::from);
+        declared.min(there) / self.block_bytes()
+    }
+
+    /// How long a file of this length plays, rounded down.
+    #[must_use]
+    pub fn duration_ms(&self, file_bytes: u64) -> u64 {
+        self.frames(file_bytes).saturating_mul(1000) / u64::from(self.sample_rate)
     }
 }
 

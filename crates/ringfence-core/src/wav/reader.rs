@@ -1,6 +1,6 @@
 //! The incremental reader: bytes in, facts or a refusal out.
 
-use super::{SampleFormat, WavError, WavFacts, WavNote};
+use super::{SampleFormat, WavError, WavFacts, WavHead, WavNote};
 
 const RIFF_HEAD: usize = 12;
 const CHUNK_HEAD: usize = 8;
@@ -92,6 +92,19 @@ impl WavReader {
     #[must_use]
     pub const fn refusal(&self) -> Option<&WavError> {
         self.refusal.as_ref()
+    }
+
+    /// What the headers say, once the samples have begun.
+    #[must_use]
+    pub fn head(&self) -> Option<WavHead> {
+        let (format, data) = (self.format?, self.data?);
+        Some(WavHead {
+            format: format.format,
+            channels: format.channels,
+            sample_rate: format.sample_rate,
+            data_offset: data.offset,
+            declared_bytes: (!is_placeholder(data.declared)).then_some(data.declared),
+        })
     }
 
     /// The file has ended: what it is, or why it is refused.
