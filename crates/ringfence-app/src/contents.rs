@@ -3,16 +3,14 @@
 //! Whoever may not see an item is told that it does not exist. Legal hold wins over
 //! deletion. Deleting takes the row; the sweeper takes the bytes once no row names them.
 
-use crate::context::{Actor, Ctx};
+use crate::context::{Actor, Ctx, Note};
 use crate::directory::rights::Live;
 use crate::error::{Error, chain};
-use crate::interactions::{Seen, not_found, seen_listing, viewer};
+use crate::interactions::{Onlooker, Seen, not_found, seen_listing};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use ringfence_core::audit::AuditEntry;
 use ringfence_core::content::{ContentItem, ContentKey, ContentKind, ContentListing};
-use ringfence_core::id::{AuditId, InteractionId, RequestId};
-use ringfence_store::audit::audit_append;
+use ringfence_core::id::{InteractionId, RequestId};
 use ringfence_store::blobs::BlobError;
 use ringfence_store::contents as store;
 use ringfence_store::db::Tx;
@@ -42,13 +40,13 @@ pub struct BatchFailure {
 /// [`Error::NotFound`] when there is none of that key, or the caller may not see it.
 pub async fn content_show(
     ctx: &Ctx,
-    live: &Live,
+    who: &Onlooker<'_>,
     id: InteractionId,
     key: &ContentKey,
 ) -> Result<ContentItem, Error> {
     let mut tx = ctx.db.begin_read().await?;
-    let seen = seen_listing(&mut tx, live, id).await?;
-    let (_, item) = visible_item(live, seen, key).ok_or_else(content_not_found)?;
+    let seen = seen_listing(&mut tx, who, id).await?;
+    let (_, item) = visible_item(who, seen, key).ok_or_else(content_not_found)?;
     Ok(item)
 }
 
@@ -59,7 +57,7 @@ pub async fn content_show(
 /// stream fails rather than end early.
 pub async fn content_read(
     ctx: &Ctx,
-    live: &Live,
+    who: &Onlooker<'_>,
     (id, item): (InteractionId, &ContentItem),
     range: Range<u64>,
 ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
@@ -67,7 +65,7 @@ pub async fn content_read(
         Ok(pieces) => Ok(pieces.map(|piece| piece.map_err(blob_error))),
         Err(BlobError::Missing(_)) => {
             let mut tx = ctx.db.begin_read().await?;
-            let row = store::content_find(&mut tx, live.account.id, id, &item.key).await?;
+            let row = store::content_find(&mut tx, who.account_id, id, &item.key).await?;
             match row {
                 // Deleted and swept between the look and the read.
                 None => Err(content_not_found()),
@@ -85,14 +83,14 @@ pub async fn content_read(
 /// legal hold.
 pub async fn content_delete(
     ctx: &Ctx,
-    live: &Live,
+    who: &Onlooker<'_>,
     id: InteractionId,
     key: &ContentKey,
 ) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
-    let seen = seen_listing(&mut tx, live, id).await?;
-    let (listing, item) = visible_item(live, seen, key).ok_or_else(content_not_found)?;
-    if !viewer(live).may_delete() {
+    let seen = seen_listing(&mut tx, who, id).await?;
+    let (listing, item) = visible_item(who, seen, key).ok_or_else(content_not_found)?;
+    if !who.viewer.may_delete() {
         return Err(Error::Forbidden(format!(
             "Not authorized to remove {}",
             item.key.as_str()
@@ -104,12 +102,12 @@ pub async fn content_delete(
                 && other.kind == ContentKind::ScreenRecording)
     };
     let victims: Vec<&ContentItem> = listing.items.iter().filter(with_it).collect();
-    remove(&mut tx, live, id, &victims).await?;
+    remove(&mut tx, who, id, &victims).await?;
     let keys: Vec<&str> = victims.iter().map(|item| item.key.as_str()).collect();
     record(
         ctx,
         &mut tx,
-        live,
+        who,
         "content.delete",
         id,
         json!({"keys": keys}),
@@ -123,14 +121,14 @@ pub async fn content_delete(
 /// # Errors
 /// [`Error::NotFound`] when the caller may see nothing of it; [`Error::Forbidden`] unless they may see and delete all of
 /// it, or under legal hold.
-pub async fn interaction_delete(ctx: &Ctx, live: &Live, id: InteractionId) -> Result<(), Error> {
+pub async fn interaction_delete(ctx: &Ctx, who: &Onlooker<'_>, id: InteractionId) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
-    let seen = seen_listing(&mut tx, live, id).await?;
-    let visible = seen.as_ref().is_some_and(|seen| sees_any(live, seen));
+    let seen = seen_listing(&mut tx, who, id).await?;
+    let visible = seen.as_ref().is_some_and(|seen| sees_any(who, seen));
     let Some(seen) = seen.filter(|_| visible) else {
         return Err(not_found());
     };
-    remove_all(ctx, &mut tx, live, &seen).await?;
+    remove_all(ctx, &mut tx, who, &seen).await?;
     Ok(tx.commit().await?)
 }
 
@@ -141,7 +139,7 @@ pub async fn interaction_delete(ctx: &Ctx, live: &Live, id: InteractionId) -> Re
 /// [`Error::Invalid`] when the list is empty or too long; [`Error::TooMany`] while another batch of the account runs.
 pub async fn interaction_delete_batch(
     ctx: &Ctx,
-    live: &Live,
+    who: &Onlooker<'_>,
     ids: &[InteractionId],
 ) -> Result<Vec<BatchFailure>, Error> {
     if ids.is_empty() || ids.len() > LARGEST_BATCH {
@@ -153,12 +151,12 @@ pub async fn interaction_delete_batch(
     let mut failures = Vec::new();
     for part in ids.chunks(BATCH_PART) {
         let mut tx = ctx.db.begin_write().await?;
-        hold_lease(ctx, &mut tx, live, holder).await?;
+        hold_lease(ctx, &mut tx, who, holder).await?;
         for id in part {
-            let refused = match seen_listing(&mut tx, live, *id).await? {
+            let refused = match seen_listing(&mut tx, who, *id).await? {
                 None => None,
                 Some(seen) if seen.listing.items.is_empty() => None,
-                Some(seen) => match remove_all(ctx, &mut tx, live, &seen).await {
+                Some(seen) => match remove_all(ctx, &mut tx, who, &seen).await {
                     Ok(()) => None,
                     Err(Error::Forbidden(message)) => Some(message),
                     Err(error) => return Err(error),
@@ -169,19 +167,19 @@ pub async fn interaction_delete_batch(
         tx.commit().await?;
     }
     let mut tx = ctx.db.begin_write().await?;
-    lease_release(&mut tx, &lease_name(live), holder).await?;
+    lease_release(&mut tx, &lease_name(who), holder).await?;
     tx.commit().await?;
     Ok(failures)
 }
 
-fn lease_name(live: &Live) -> String {
-    format!("interaction-delete-batch/{}", live.account.id)
+fn lease_name(who: &Onlooker<'_>) -> String {
+    format!("interaction-delete-batch/{}", who.account_id)
 }
 
-async fn hold_lease(ctx: &Ctx, tx: &mut Tx, live: &Live, holder: RequestId) -> Result<(), Error> {
+async fn hold_lease(ctx: &Ctx, tx: &mut Tx, who: &Onlooker<'_>, holder: RequestId) -> Result<(), Error> {
     let now = ctx.now();
     let until = now.plus_secs(BATCH_LEASE_SECS);
-    match lease_take(tx, &lease_name(live), holder, now, until).await? {
+    match lease_take(tx, &lease_name(who), holder, now, until).await? {
         Ok(()) => Ok(()),
         Err(ends_at) => {
             let secs = ends_at.ms_since(now).max(0) / 1000 + 1;
@@ -192,25 +190,25 @@ async fn hold_lease(ctx: &Ctx, tx: &mut Tx, live: &Live, holder: RequestId) -> R
     }
 }
 
-fn sees_any(live: &Live, seen: &Seen) -> bool {
-    let viewer = viewer(live);
+fn sees_any(who: &Onlooker<'_>, seen: &Seen) -> bool {
+    let viewer = &who.viewer;
     let direction = seen.listing.direction;
     let mut items = seen.listing.items.iter();
     seen.reached && items.any(|item| viewer.kind_opens(direction, item.kind))
 }
 
 fn visible_item(
-    live: &Live,
+    who: &Onlooker<'_>,
     seen: Option<Seen>,
     key: &ContentKey,
 ) -> Option<(ContentListing, ContentItem)> {
     let Seen { listing, reached } = seen?;
     let item = listing.items.iter().find(|item| item.key == *key)?.clone();
-    (reached && viewer(live).kind_opens(listing.direction, item.kind)).then_some((listing, item))
+    (reached && who.viewer.kind_opens(listing.direction, item.kind)).then_some((listing, item))
 }
 
-async fn remove_all(ctx: &Ctx, tx: &mut Tx, live: &Live, seen: &Seen) -> Result<(), Error> {
-    let viewer = viewer(live);
+async fn remove_all(ctx: &Ctx, tx: &mut Tx, who: &Onlooker<'_>, seen: &Seen) -> Result<(), Error> {
+    let viewer = &who.viewer;
     let id = seen.listing.id;
     let direction = seen.listing.direction;
     let mut items = seen.listing.items.iter();
@@ -219,14 +217,14 @@ async fn remove_all(ctx: &Ctx, tx: &mut Tx, live: &Live, seen: &Seen) -> Result<
         return Err(Error::Forbidden(format!("Not authorized to remove {id}")));
     }
     let victims: Vec<&ContentItem> = seen.listing.items.iter().collect();
-    remove(tx, live, id, &victims).await?;
+    remove(tx, who, id, &victims).await?;
     let detail = json!({"items": victims.len()});
-    record(ctx, tx, live, "interaction.delete", id, detail).await
+    record(ctx, tx, who, "interaction.delete", id, detail).await
 }
 
 async fn remove(
     tx: &mut Tx,
-    live: &Live,
+    who: &Onlooker<'_>,
     id: InteractionId,
     victims: &[&ContentItem],
 ) -> Result<(), Error> {
@@ -235,7 +233,7 @@ async fn remove(
     }
     for item in victims {
         // The statement asks about the hold again. Whatever came between undoes the whole transaction.
-        if !store::content_delete(tx, live.account.id, id, &item.key).await? {
+        if !store::content_delete(tx, who.account_id, id, &item.key).await? {
             return Err(Error::Conflict(format!("{id} was changed meanwhile")));
         }
     }
@@ -245,23 +243,19 @@ async fn remove(
 async fn record(
     ctx: &Ctx,
     tx: &mut Tx,
-    live: &Live,
+    who: &Onlooker<'_>,
     act: &'static str,
     id: InteractionId,
     detail: serde_json::Value,
 ) -> Result<(), Error> {
-    let at = ctx.now();
-    let entry = AuditEntry {
-        id: AuditId::new(at, &*ctx.random),
-        at,
-        account_id: Some(live.account.id),
-        actor: caller(live).0,
+    let note = Note {
+        account_id: Some(who.account_id),
         act,
         subject: id.to_string(),
-        detail: detail.to_string(),
+        detail,
+        actor: &who.actor,
     };
-    audit_append(tx, &entry).await?;
-    Ok(())
+    ctx.note(tx, note).await
 }
 
 /// The caller of an API, for the audit trail.

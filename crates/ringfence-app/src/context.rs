@@ -19,7 +19,7 @@ use ringfence_core::time::Timestamp;
 use ringfence_store::audit::audit_append;
 use ringfence_store::blobs::BlobStore;
 use ringfence_store::db::{Db, Tx};
-use ringfence_store::feed::{FeedKind, feed_append};
+use ringfence_store::feed::{FeedKind, feed_append, feed_lock};
 use std::sync::Arc;
 
 /// The context of every act, shared by all of a process.
@@ -186,7 +186,7 @@ impl Ctx {
             detail: change.detail,
             actor: change.actor,
         };
-        self.note(tx, note).await
+        self.append(tx, note).await
     }
 
     /// Writes a line of the audit trail, in the transaction of what it tells.
@@ -194,6 +194,12 @@ impl Ctx {
     /// # Errors
     /// The store refused it or broke off.
     pub async fn note(&self, tx: &mut Tx, note: Note<'_>) -> Result<(), Error> {
+        // The trail's order is that of the feed's lock, also where nothing goes into the feed.
+        feed_lock(tx).await?;
+        self.append(tx, note).await
+    }
+
+    async fn append(&self, tx: &mut Tx, note: Note<'_>) -> Result<(), Error> {
         let at = self.now();
         let entry = AuditEntry {
             id: AuditId::new(at, &*self.random),

@@ -2,16 +2,18 @@
 //!
 //! Correct scope with a missing permission is no error: there is only less to see.
 
-use crate::context::Ctx;
+use crate::context::{Actor, Ctx};
+use crate::contents::caller;
 use crate::directory::rights::Live;
+use crate::directory::snapshot::UserRights;
 use crate::error::Error;
 use crate::paging::{Page, PageRequest};
-use ringfence_core::content::ContentListing;
+use ringfence_core::content::{ContentKind, ContentListing};
 use ringfence_core::encoding::{base64url, base64url_decode};
-use ringfence_core::id::InteractionId;
+use ringfence_core::id::{AccountId, InteractionId};
 use ringfence_core::interaction::Direction;
 use ringfence_core::time::Timestamp;
-use ringfence_core::user::AgentNumber;
+use ringfence_core::user::{AgentNumber, Line};
 use ringfence_core::visibility::{Subject, Viewer};
 use ringfence_store::db::Tx;
 use ringfence_store::interactions as store;
@@ -40,6 +42,23 @@ pub struct InteractionSearch {
     pub connect_to: Option<String>,
     /// Only those of this direction.
     pub direction: Option<Direction>,
+    /// Only those on this line.
+    pub line: Option<Line>,
+    /// Only those with an item of this kind that may be seen.
+    pub kind: Option<ContentKind>,
+    /// Whether the latest comes first.
+    pub newest_first: bool,
+}
+
+/// Somebody who looks at the content of an account: the owner of a credential, or a person at the portal.
+#[derive(Clone, Debug)]
+pub struct Onlooker<'o> {
+    /// The account whose content it is.
+    pub account_id: AccountId,
+    /// What they may see.
+    pub viewer: Viewer<'o>,
+    /// Who they are in the audit trail.
+    pub actor: Actor,
 }
 
 /// Interactions found, and where to go on.
@@ -54,12 +73,35 @@ pub struct Found {
 /// The caller as somebody who looks at content.
 #[must_use]
 pub fn viewer(live: &Live) -> Viewer<'_> {
-    let owner = live.owner.as_deref();
+    match live.owner.as_deref() {
+        Some(owner) => viewer_person(owner),
+        None => Viewer {
+            user_id: None,
+            permissions: live.permissions(),
+            lines: &[],
+            groups: &[],
+        },
+    }
+}
+
+/// A person as somebody who looks at content.
+#[must_use]
+pub fn viewer_person(user: &UserRights) -> Viewer<'_> {
     Viewer {
-        user_id: owner.map(|owner| owner.id),
-        permissions: live.permissions(),
-        lines: owner.map_or(&[], |owner| &owner.lines),
-        groups: owner.map_or(&[], |owner| &owner.groups),
+        user_id: Some(user.id),
+        permissions: user.permissions,
+        lines: &user.lines,
+        groups: &user.groups,
+    }
+}
+
+/// The caller of an API, with what its owner may see.
+#[must_use]
+pub fn onlooker(live: &Live) -> Onlooker<'_> {
+    Onlooker {
+        account_id: live.account.id,
+        viewer: viewer(live),
+        actor: caller(live),
     }
 }
 
@@ -69,16 +111,16 @@ pub fn viewer(live: &Live) -> Viewer<'_> {
 /// [`Error::Invalid`] when the window is too long or ends before it begins, or the token is not one of ours.
 pub async fn interaction_search(
     ctx: &Ctx,
-    live: &Live,
+    who: &Onlooker<'_>,
     search: &InteractionSearch,
     limit: u32,
     token: Option<&str>,
 ) -> Result<Found, Error> {
     check_window(search)?;
     let after = token
-        .map(|token| token_open(ctx, live, token))
+        .map(|token| token_open(ctx, who, token))
         .transpose()?;
-    let search = store_search(live, search);
+    let search = store_search(who, search);
     let mut tx = ctx.db.begin_read().await?;
     // One more than asked for tells whether anything follows.
     let mut interactions = store::content_search(&mut tx, &search, after, 0, limit + 1).await?;
@@ -86,7 +128,7 @@ pub async fn interaction_search(
     let next_token = if interactions.len() > wanted {
         interactions.truncate(wanted);
         let last = interactions.last();
-        last.map(|last| token_seal(ctx, live, last)).transpose()?
+        last.map(|last| token_seal(ctx, who, last)).transpose()?
     } else {
         None
     };
@@ -105,12 +147,12 @@ pub async fn interaction_search(
 /// [`Error::Invalid`] when the window is too long or ends before it begins.
 pub async fn interaction_search_page(
     ctx: &Ctx,
-    live: &Live,
+    who: &Onlooker<'_>,
     search: &InteractionSearch,
     page: PageRequest,
 ) -> Result<Page<ContentListing>, Error> {
     check_window(search)?;
-    let search = store_search(live, search);
+    let search = store_search(who, search);
     let mut tx = ctx.db.begin_read().await?;
     let total = store::content_search_count(&mut tx, &search).await?;
     let mut interactions =
@@ -127,11 +169,11 @@ pub async fn interaction_search_page(
 /// [`Error::NotFound`] when there is none, or the caller may see nothing of it.
 pub async fn interaction_show(
     ctx: &Ctx,
-    live: &Live,
+    who: &Onlooker<'_>,
     id: InteractionId,
 ) -> Result<ContentListing, Error> {
     let mut tx = ctx.db.begin_read().await?;
-    let found = seen_listing(&mut tx, live, id).await?;
+    let found = seen_listing(&mut tx, who, id).await?;
     let Some(Seen {
         mut listing,
         reached: true,
@@ -139,7 +181,7 @@ pub async fn interaction_show(
     else {
         return Err(not_found());
     };
-    keep_open_kinds(&viewer(live), &mut listing);
+    keep_open_kinds(&who.viewer, &mut listing);
     if listing.items.is_empty() {
         return Err(not_found());
     }
@@ -158,10 +200,10 @@ pub(crate) struct Seen {
 /// The interaction of that id with all its items, and whether the caller reaches it.
 pub(crate) async fn seen_listing(
     tx: &mut Tx,
-    live: &Live,
+    who: &Onlooker<'_>,
     id: InteractionId,
 ) -> Result<Option<Seen>, Error> {
-    let account_id = live.account.id;
+    let account_id = who.account_id;
     let Some(listing) = store::listing_find(tx, account_id, id).await? else {
         return Ok(None);
     };
@@ -171,7 +213,7 @@ pub(crate) async fn seen_listing(
         line: &listing.line,
         agent_groups: &agent_groups,
     };
-    let reached = viewer(live).reaches(&subject);
+    let reached = who.viewer.reaches(&subject);
     Ok(Some(Seen { listing, reached }))
 }
 
@@ -186,16 +228,19 @@ fn keep_open_kinds(viewer: &Viewer<'_>, listing: &mut ContentListing) {
         .retain(|item| viewer.kind_opens(direction, item.kind));
 }
 
-fn store_search<'s>(live: &'s Live, search: &'s InteractionSearch) -> store::ContentSearch<'s> {
+fn store_search<'s>(who: &Onlooker<'s>, search: &'s InteractionSearch) -> store::ContentSearch<'s> {
     store::ContentSearch {
-        account_id: live.account.id,
-        viewer: viewer(live),
+        account_id: who.account_id,
+        viewer: who.viewer,
         from: search.from,
         until: search.until,
         agent: search.agent.as_ref(),
         connect_from: search.connect_from.as_deref(),
         connect_to: search.connect_to.as_deref(),
         direction: search.direction,
+        line: search.line.as_ref(),
+        kind: search.kind,
+        newest_first: search.newest_first,
     }
 }
 
@@ -212,21 +257,21 @@ fn check_window(search: &InteractionSearch) -> Result<(), Error> {
 }
 
 // A token says where to go on, never what was asked for, and opens for its own account only.
-fn token_place(live: &Live) -> Vec<u8> {
-    format!("interaction-content/{}", live.account.id).into_bytes()
+fn token_place(who: &Onlooker<'_>) -> Vec<u8> {
+    format!("interaction-content/{}", who.account_id).into_bytes()
 }
 
-fn token_seal(ctx: &Ctx, live: &Live, last: &ContentListing) -> Result<String, Error> {
+fn token_seal(ctx: &Ctx, who: &Onlooker<'_>, last: &ContentListing) -> Result<String, Error> {
     let mut plain = last.started_at.ms().to_be_bytes().to_vec();
     plain.extend_from_slice(last.id.as_bytes());
     let sealed = ctx
         .cursor_sealer
-        .seal(&*ctx.random, &token_place(live), &plain)
+        .seal(&*ctx.random, &token_place(who), &plain)
         .map_err(Error::internal)?;
     Ok(base64url(&sealed))
 }
 
-fn token_open(ctx: &Ctx, live: &Live, token: &str) -> Result<store::Position, Error> {
+fn token_open(ctx: &Ctx, who: &Onlooker<'_>, token: &str) -> Result<store::Position, Error> {
     let forged = || Error::Invalid("Invalid continuationToken".to_owned());
     if token.len() > LONGEST_TOKEN {
         return Err(forged());
@@ -234,7 +279,7 @@ fn token_open(ctx: &Ctx, live: &Live, token: &str) -> Result<store::Position, Er
     let sealed = base64url_decode(token).ok_or_else(forged)?;
     let plain = ctx
         .cursor_sealer
-        .open(&token_place(live), &sealed)
+        .open(&token_place(who), &sealed)
         .map_err(|_| forged())?;
     let (start, id) = plain.expose().split_first_chunk::<8>().ok_or_else(forged)?;
     let id = <[u8; 16]>::try_from(id).map_err(|_| forged())?;

@@ -7,7 +7,7 @@ use crate::context::CollectCtx;
 use crate::error::Error;
 use crate::fetch::Outcome;
 use crate::fetch::judge::Stored;
-use crate::gap::GapReason;
+use ringfence_core::gap::GapReason;
 use crate::plan::Work;
 use ringfence_core::digest::ContentDigest;
 use ringfence_core::id::{ConnectionId, RunId};

@@ -12,7 +12,6 @@ pub mod corpus;
 pub mod coverage;
 pub mod error;
 pub mod fetch;
-pub mod gap;
 pub mod lane;
 pub mod list;
 pub mod plan;

@@ -4,7 +4,7 @@ use crate::commit::{Scope, Tally};
 use crate::context::CollectCtx;
 use crate::coverage::pass::Balance;
 use crate::error::Error;
-use crate::gap::GapReason;
+use ringfence_core::gap::GapReason;
 use ringfence_core::id::{ConnectionId, RunId};
 use ringfence_core::time::Timestamp;
 use ringfence_store::collect::Place;

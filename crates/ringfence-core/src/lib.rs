@@ -11,6 +11,7 @@ pub mod context;
 pub mod credential;
 pub mod digest;
 pub mod encoding;
+pub mod gap;
 pub mod id;
 pub mod interaction;
 pub mod issuer;

@@ -18,6 +18,8 @@ pub mod interactions;
 pub mod keys;
 pub mod leases;
 pub mod memberships;
+pub mod names;
 pub mod revocations;
 pub mod sessions;
+pub mod sounds;
 pub mod users;

@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use ringfence_collect::connection::ConnectionName;
 use ringfence_collect::context::CollectCtx;
 use ringfence_collect::error::Error;
-use ringfence_collect::gap::GapReason;
+use ringfence_core::gap::GapReason;
 use ringfence_collect::report::{OpenGaps, RunReport, gap_json};
 use ringfence_collect::run::{ProgressReport, RunOptions, collect_run};
 use ringfence_collect::status::{collect_coverage, collect_status};

@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::{CheckResult, Sheet};
 use crate::coverage::{Causes, OwnerView, Rules, line_of};
-use crate::gap::GapReason;
+use ringfence_core::gap::GapReason;
 use ringfence_core::permission::Permission;
 use ringfence_store::collect::interactions::{CollectedInteraction, Stratum};
 use std::collections::{BTreeMap, HashSet};

@@ -7,7 +7,7 @@
 
 pub mod pass;
 
-use crate::gap::GapReason;
+use ringfence_core::gap::GapReason;
 use ringfence_core::permission::Permission;
 use ringfence_core::time::Timestamp;
 use ringfence_store::collect::interactions::{CollectedInteraction, Stratum};

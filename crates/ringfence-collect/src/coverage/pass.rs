@@ -3,7 +3,7 @@
 use crate::context::CollectCtx;
 use crate::coverage::{Causes, OwnerView, Rules, line_of};
 use crate::error::Error;
-use crate::gap::GapReason;
+use ringfence_core::gap::GapReason;
 use crate::plan::MAX_ATTEMPTS;
 use ringfence_core::id::ConnectionId;
 use ringfence_core::time::Timestamp;

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::fetch::answer::Delivery;
 use crate::fetch::body::{Complete, joined};
-use crate::gap::GapReason;
+use ringfence_core::gap::GapReason;
 use crate::plan::Work;
 use ringfence_core::digest::ContentDigest;
 use ringfence_core::wav::{WavError, WavFacts, WavNote};

@@ -11,7 +11,7 @@ use crate::context::CollectCtx;
 use crate::error::Error;
 use crate::fetch::answer::{Given, Held};
 use crate::fetch::judge::{Judgement, Stored};
-use crate::gap::GapReason;
+use ringfence_core::gap::GapReason;
 use crate::list::refusal;
 use crate::plan::Work;
 use crate::sink::Sink;

@@ -19,6 +19,7 @@ use axum::routing::{MethodRouter, get};
 use futures_util::StreamExt as _;
 use ringfence_app::contents::{content_read, content_show};
 use ringfence_app::error::chain;
+use ringfence_app::interactions::onlooker;
 use ringfence_core::content::ContentItem;
 use ringfence_core::encoding::base64;
 use ringfence_core::id::InteractionId;
@@ -39,7 +40,7 @@ async fn download(
     version(API, &headers)?;
     let id = guid(API, &id, InteractionId::parse)?;
     let key = content_key(&key)?;
-    let item = content_show(&app.ctx, &caller.live, id, &key)
+    let item = content_show(&app.ctx, &onlooker(&caller.live), id, &key)
         .await
         .map_err(failed(API))?;
     let size_bytes = item.size_bytes;
@@ -61,7 +62,7 @@ async fn download(
         Selection::Precondition => return fault(Fault::Precondition),
         Selection::Unsatisfiable => return fault(Fault::Range { size_bytes }),
     };
-    let pieces = content_read(&app.ctx, &caller.live, (id, &item), range.clone())
+    let pieces = content_read(&app.ctx, &onlooker(&caller.live), (id, &item), range.clone())
         .await
         .map_err(failed(API))?;
     // An error here breaks the connection off, so that no caller takes a part for the whole.

@@ -17,7 +17,7 @@ use ringfence_app::contents::{
     self, BatchFailure, content_delete, interaction_delete, interaction_delete_batch,
 };
 use ringfence_app::interactions::{
-    self, InteractionSearch, interaction_search, interaction_search_page, interaction_show,
+    self, InteractionSearch, interaction_search, interaction_search_page, interaction_show, onlooker,
 };
 use ringfence_core::content::{ContentItem, ContentKey, ContentListing};
 use ringfence_core::id::InteractionId;
@@ -69,7 +69,7 @@ async fn search(
     let limits = (interactions::DEFAULT_PAGE, interactions::LARGEST_PAGE);
     let page = params.page(limits.0, limits.1)?;
     if version == 2 {
-        let found = interaction_search_page(&app.ctx, &caller.live, &search, page)
+        let found = interaction_search_page(&app.ctx, &onlooker(&caller.live), &search, page)
             .await
             .map_err(failed(API))?;
         let meta = MetaView::of(&found);
@@ -77,7 +77,7 @@ async fn search(
         return Ok(Json(NumberedView { items, meta }).into_response());
     }
     let token = params.text("continuationToken")?;
-    let found = interaction_search(&app.ctx, &caller.live, &search, page.limit(), token)
+    let found = interaction_search(&app.ctx, &onlooker(&caller.live), &search, page.limit(), token)
         .await
         .map_err(failed(API))?;
     let items = found.interactions.iter().map(InteractionView::of).collect();
@@ -95,7 +95,7 @@ async fn show(
 ) -> Result<Response, VccError> {
     version(API, &headers)?;
     let id = guid(API, &id, InteractionId::parse)?;
-    let found = interaction_show(&app.ctx, &caller.live, id)
+    let found = interaction_show(&app.ctx, &onlooker(&caller.live), id)
         .await
         .map_err(failed(API))?;
     Ok(Json(InteractionView::of(&found)).into_response())
@@ -110,7 +110,7 @@ async fn content_remove(
     version(API, &headers)?;
     let id = guid(API, &id, InteractionId::parse)?;
     let key = content_key(&key)?;
-    content_delete(&app.ctx, &caller.live, id, &key)
+    content_delete(&app.ctx, &onlooker(&caller.live), id, &key)
         .await
         .map_err(failed(API))?;
     Ok(StatusCode::NO_CONTENT)
@@ -124,7 +124,7 @@ async fn remove(
 ) -> Result<Response, VccError> {
     version(API, &headers)?;
     let id = guid(API, &id, InteractionId::parse)?;
-    interaction_delete(&app.ctx, &caller.live, id)
+    interaction_delete(&app.ctx, &onlooker(&caller.live), id)
         .await
         .map_err(failed(API))?;
     Ok(Json(serde_json::json!({})).into_response())
@@ -138,7 +138,7 @@ async fn remove_batch(
     version(API, request.headers())?;
     let body = object(API, request, app.limits.body_bytes_max).await?;
     let ids = batch_ids(body.get("guids"))?;
-    let failures = interaction_delete_batch(&app.ctx, &caller.live, &ids)
+    let failures = interaction_delete_batch(&app.ctx, &onlooker(&caller.live), &ids)
         .await
         .map_err(failed(API))?;
     let failures = failures.iter().map(FailureView::of).collect();
@@ -169,6 +169,9 @@ fn search_read(params: &Params) -> Result<Option<InteractionSearch>, VccError> {
         connect_from: prefix(params, "connectFrom")?,
         connect_to: prefix(params, "connectTo")?,
         direction,
+        line: None,
+        kind: None,
+        newest_first: false,
     };
     let Some(agent) = params.text("handlingAgentId")? else {
         return Ok(Some(search));
@@ -176,11 +179,7 @@ fn search_read(params: &Params) -> Result<Option<InteractionSearch>, VccError> {
     let agent = AgentNumber::parse(agent).ok();
     Ok(agent.map(|agent| InteractionSearch {
         agent: Some(agent),
-        from: search.from,
-        until: search.until,
-        connect_from: search.connect_from,
-        connect_to: search.connect_to,
-        direction: search.direction,
+        ..search
     }))
 }
 

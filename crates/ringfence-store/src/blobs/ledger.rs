@@ -63,11 +63,16 @@ pub async fn blob_sweep_begin(
         .collect()
 }
 
-/// Forgets a blob whose bytes have been removed.
+/// Forgets a blob whose bytes have been removed, and what it sounded like.
 ///
 /// # Errors
 /// The database broke off.
 pub async fn blob_forget(tx: &mut Tx, sha256: ContentDigest) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM content_sounds WHERE sha256 = $1",
+        &[sha256.to_string().into()],
+    )
+    .await?;
     tx.execute(
         "DELETE FROM blobs WHERE sha256 = $1 AND sweeping_since IS NOT NULL",
         &[sha256.to_string().into()],

@@ -1,7 +1,7 @@
 //! Gaps: calls that should have a recording at home and have none.
 
 use super::{Place, flat, placeholders};
-use crate::db::{Error, Row, Tx};
+use crate::db::{Arg, Error, Row, Tx};
 use ringfence_core::id::ConnectionId;
 use ringfence_core::time::Timestamp;
 
@@ -152,6 +152,114 @@ pub async fn gaps_page(
     .iter()
     .map(gap)
     .collect()
+}
+
+/// What to look for among open gaps.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct GapSearch {
+    /// Calls begun at or after this instant.
+    pub from: Option<Timestamp>,
+    /// Calls begun before this instant.
+    pub until: Option<Timestamp>,
+    /// One word of the list of reasons.
+    pub reason: Option<String>,
+    /// `inbound`, `outbound` or `internal`.
+    pub direction: Option<String>,
+    /// How the guid, the line or the agent begins.
+    pub prefix: Option<String>,
+    /// Whether the latest call comes first.
+    pub newest_first: bool,
+}
+
+/// The open gaps that a search finds after a place, skipping `offset` of them.
+///
+/// # Errors
+/// The database broke off.
+pub async fn gaps_search(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    search: &GapSearch,
+    after: Option<&Place>,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<Gap>, Error> {
+    let mut args = Vec::new();
+    let mut sql = "SELECT * FROM collect_gaps".to_owned();
+    search_conditions(&mut sql, &mut args, connection, search);
+    let mut bind = |arg: Arg| {
+        args.push(arg);
+        format!("${}", args.len())
+    };
+    let (beyond, way) = if search.newest_first {
+        ("<", "DESC")
+    } else {
+        (">", "ASC")
+    };
+    if let Some(after) = after {
+        let at = bind(after.started_at.into());
+        let guid = bind(after.guid.as_str().into());
+        sql.push_str(&format!(" AND (started_at, guid) {beyond} ({at}, {guid})"));
+    }
+    let (limit, offset) = (bind(limit.into()), bind(offset.into()));
+    sql.push_str(&format!(
+        " ORDER BY started_at {way}, guid {way} LIMIT {limit} OFFSET {offset}"
+    ));
+    let rows = tx.fetch_all_built(sql, &args).await?;
+    rows.iter().map(gap).collect()
+}
+
+/// How many open gaps a search finds, counted up to `most`.
+///
+/// # Errors
+/// The database broke off.
+pub async fn gaps_search_count(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    search: &GapSearch,
+    most: i64,
+) -> Result<i64, Error> {
+    let mut args = Vec::new();
+    let mut sql = "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM collect_gaps".to_owned();
+    search_conditions(&mut sql, &mut args, connection, search);
+    args.push(most.into());
+    sql.push_str(&format!(" LIMIT ${}) AS found", args.len()));
+    let rows = tx.fetch_all_built(sql, &args).await?;
+    rows.first().map_or(Ok(0), |row| row.int("n"))
+}
+
+fn search_conditions(
+    sql: &mut String,
+    args: &mut Vec<Arg>,
+    connection: ConnectionId,
+    search: &GapSearch,
+) {
+    let mut add = |condition: &str, arg: Arg| {
+        args.push(arg);
+        sql.push_str(&condition.replace('?', &format!("${}", args.len())));
+    };
+    add(
+        " WHERE closed_at IS NULL AND connection_id = ?",
+        connection.to_string().into(),
+    );
+    if let Some(from) = search.from {
+        add(" AND started_at >= ?", from.into());
+    }
+    if let Some(until) = search.until {
+        add(" AND started_at < ?", until.into());
+    }
+    if let Some(reason) = &search.reason {
+        add(" AND reason = ?", reason.as_str().into());
+    }
+    if let Some(direction) = &search.direction {
+        add(" AND direction = ?", direction.as_str().into());
+    }
+    if let Some(prefix) = &search.prefix {
+        add(
+            " AND (substr(guid, 1, length(?)) = ? OR substr(line, 1, length(?)) = ?
+              OR substr(agent, 1, length(?)) = ?)",
+            prefix.as_str().into(),
+        );
+    }
 }
 
 /// How many open gaps there are for each reason and detail in `[from, to]`, most first.

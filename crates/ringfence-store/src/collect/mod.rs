@@ -4,6 +4,7 @@
 //! `(started_at, guid, …)`, so that no caller holds an account in memory.
 
 pub mod connections;
+pub mod days;
 pub mod gaps;
 pub mod interactions;
 pub mod items;

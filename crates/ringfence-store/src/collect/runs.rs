@@ -70,6 +70,72 @@ pub async fn run_list(
     .collect()
 }
 
+/// The run of that id.
+///
+/// # Errors
+/// The database broke off, or the row is damaged.
+pub async fn run_find(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    id: RunId,
+) -> Result<Option<StoredRun>, Error> {
+    tx.fetch_optional(
+        "SELECT * FROM collect_runs WHERE connection_id = $1 AND id = $2",
+        &[connection.to_string().into(), id.to_string().into()],
+    )
+    .await?
+    .map(|row| run(&row))
+    .transpose()
+}
+
+/// A page of the runs, newest first.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn run_page(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<StoredRun>, Error> {
+    tx.fetch_all(
+        "SELECT * FROM collect_runs WHERE connection_id = $1
+         ORDER BY started_at DESC, id DESC LIMIT $2 OFFSET $3",
+        &[
+            connection.to_string().into(),
+            limit.into(),
+            offset.into(),
+        ],
+    )
+    .await?
+    .iter()
+    .map(run)
+    .collect()
+}
+
+/// Says how far a run has come, as the report of a run that has not ended.
+///
+/// # Errors
+/// The database broke off.
+pub async fn run_progress_set(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    id: RunId,
+    report: &str,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE collect_runs SET report = $3
+         WHERE connection_id = $1 AND id = $2 AND state = 'running'",
+        &[
+            connection.to_string().into(),
+            id.to_string().into(),
+            report.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
 /// A window has been listed, fetched and accounted for.
 ///
 /// # Errors

@@ -95,6 +95,11 @@ impl From<Vec<u8>> for Arg {
         Self::Bytes(Some(v))
     }
 }
+impl From<Option<Vec<u8>>> for Arg {
+    fn from(v: Option<Vec<u8>>) -> Self {
+        Self::Bytes(v)
+    }
+}
 impl From<&[u8]> for Arg {
     fn from(v: &[u8]) -> Self {
         Self::Bytes(Some(v.to_vec()))

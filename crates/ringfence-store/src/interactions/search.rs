@@ -34,6 +34,12 @@ pub struct ContentSearch<'s> {
     pub connect_to: Option<&'s str>,
     /// Only those of this direction.
     pub direction: Option<Direction>,
+    /// Only those on this line.
+    pub line: Option<&'s Line>,
+    /// Only those with an item of this kind that may be seen.
+    pub kind: Option<ContentKind>,
+    /// Whether the latest start comes first.
+    pub newest_first: bool,
 }
 
 /// A place in the order of a search: by start, then id.
@@ -45,7 +51,7 @@ pub struct Position {
     pub id: InteractionId,
 }
 
-/// The next interactions after a position, in order of start and id, skipping `offset` of them.
+/// The next interactions after a position, in the order of the search, skipping `offset` of them.
 ///
 /// # Errors
 /// The database broke off, or a row is damaged.
@@ -60,7 +66,8 @@ pub async fn content_search(
         return Ok(Vec::new());
     };
     let (start, id) = order(search);
-    statement.push(&format!(" ORDER BY {start}, {id}"));
+    let way = if search.newest_first { "DESC" } else { "ASC" };
+    statement.push(&format!(" ORDER BY {start} {way}, {id} {way}"));
     let limit = statement.bind(limit);
     let offset = statement.bind(offset);
     statement.push(&format!(" LIMIT {limit} OFFSET {offset}"));
@@ -149,15 +156,25 @@ fn conditions(
     } else {
         sql.push(&format!("interactions i WHERE i.account_id = {account}"));
     }
-    let from = after.map_or(search.from, |p| p.started_at.max(search.from));
-    let (from, until) = (sql.bind(from), sql.bind(search.until));
+    let (mut from, mut until) = (search.from, search.until);
+    match after {
+        Some(after) if search.newest_first => until = until.min(after.started_at),
+        Some(after) => from = from.max(after.started_at),
+        None => {}
+    }
+    let (from, until) = (sql.bind(from), sql.bind(until));
     sql.push(&format!(" AND {start} >= {from} AND {start} <= {until}"));
     if let Some(after) = after {
         let at = sql.bind(after.started_at);
         let last = sql.bind(after.id.to_string());
+        let beyond = if search.newest_first { "<" } else { ">" };
         sql.push(&format!(
-            " AND ({start} > {at} OR ({start} = {at} AND {id} > {last}))"
+            " AND ({start} {beyond} {at} OR ({start} = {at} AND {id} {beyond} {last}))"
         ));
+    }
+    if let Some(line) = search.line {
+        let line = sql.bind(line.as_str());
+        sql.push(&format!(" AND i.line = {line}"));
     }
     for (column, prefix) in [
         ("i.connect_from", search.connect_from),
@@ -182,6 +199,7 @@ fn visible(sql: &mut Statement, search: &ContentSearch<'_>) -> Option<()> {
         }
         let kinds = ContentKind::ALL
             .into_iter()
+            .filter(|kind| search.kind.is_none_or(|wanted| wanted == *kind))
             .filter(|kind| search.viewer.kind_opens(direction, *kind))
             .map(ContentKind::as_str);
         let kinds = sql.bind_all(kinds);

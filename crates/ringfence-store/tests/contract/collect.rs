@@ -9,8 +9,10 @@ use ringfence_store::collect::connections::{
     StoredConnection, connection_cursor_set, connection_delete, connection_find, connection_insert,
     connection_list,
 };
+use ringfence_store::collect::days::days_coverage;
 use ringfence_store::collect::gaps::{
-    Gap, gaps_close, gaps_count, gaps_known, gaps_page, gaps_put, gaps_to_look_at,
+    Gap, GapSearch, gaps_close, gaps_count, gaps_known, gaps_page, gaps_put, gaps_search,
+    gaps_search_count, gaps_to_look_at,
 };
 use ringfence_store::collect::interactions::{
     CollectedInteraction, Eligible, interactions_accounted, interactions_put, interactions_strata,
@@ -24,7 +26,7 @@ use ringfence_store::collect::recordings::{
     CollectedRecording, ManifestLine, manifest_append, manifest_last, manifest_page, recording_put,
     recordings_known, recordings_page, recordings_total,
 };
-use ringfence_store::collect::runs::{StoredRun, run_list, run_put, window_put};
+use ringfence_store::collect::runs::{StoredRun, run_find, run_list, run_page, run_progress_set, run_put, window_put};
 use ringfence_store::collect::users::{CollectedUser, users_page, users_put};
 use ringfence_store::db::Error;
 
@@ -436,5 +438,139 @@ async fn runs_and_users_are_written_back() {
             .unwrap();
         let page = users_page(&mut tx, id, "u1", 10).await.unwrap();
         assert_eq!(page, [user(2, false)], "{}", store.engine);
+    }
+}
+
+fn gap(n: i64, reason: &str, line: &str) -> Gap {
+    Gap {
+        started_at: BEGIN.plus_secs(n),
+        guid: guid(n),
+        reason: reason.to_owned(),
+        detail: String::new(),
+        direction: if n % 2 == 0 { "inbound" } else { "outbound" }.to_owned(),
+        line: line.to_owned(),
+        agent: (n > 3).then(|| "2041".to_owned()),
+        first_seen_at: END,
+    }
+}
+
+#[tokio::test]
+async fn gaps_are_found_by_what_is_asked_for_in_either_order() {
+    for store in stores().await {
+        let id = connection(&store).await;
+        let mut tx = store.db.begin_write().await.unwrap();
+        let gaps: Vec<Gap> = (0..6)
+            .map(|n| gap(n, if n < 4 { "late" } else { "corrupt" }, "+441"))
+            .collect();
+        gaps_put(&mut tx, id, &gaps, END).await.unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        let base = GapSearch::default();
+        let cases = [
+            (base.clone(), 6),
+            (
+                GapSearch {
+                    reason: text("late"),
+                    direction: text("inbound"),
+                    ..base.clone()
+                },
+                2,
+            ),
+            (
+                GapSearch {
+                    prefix: text("204"),
+                    ..base.clone()
+                },
+                2,
+            ),
+            (
+                GapSearch {
+                    prefix: text("+44"),
+                    from: Some(BEGIN.plus_secs(1)),
+                    until: Some(BEGIN.plus_secs(3)),
+                    ..base.clone()
+                },
+                2,
+            ),
+            (
+                GapSearch {
+                    prefix: text("%"),
+                    ..base.clone()
+                },
+                0,
+            ),
+        ];
+        for (mut search, n) in cases {
+            let count = gaps_search_count(&mut tx, id, &search, 100).await.unwrap();
+            assert_eq!(count, n, "{} {search:?}", store.engine);
+            let found = gaps_search(&mut tx, id, &search, None, 0, 100).await.unwrap();
+            search.newest_first = true;
+            let mut paged = Vec::new();
+            let mut after = None;
+            loop {
+                let page = gaps_search(&mut tx, id, &search, after.as_ref(), 0, 2)
+                    .await
+                    .unwrap();
+                let Some(last) = page.last() else { break };
+                after = Some(Place {
+                    started_at: last.started_at,
+                    guid: last.guid.clone(),
+                    content_key: String::new(),
+                });
+                paged.extend(page);
+            }
+            paged.reverse();
+            assert_eq!(found, paged, "{} {search:?}", store.engine);
+        }
+        assert_eq!(gaps_search_count(&mut tx, id, &base, 4).await.unwrap(), 4);
+    }
+}
+
+#[tokio::test]
+async fn days_add_up_calls_recordings_and_gaps() {
+    for store in stores().await {
+        let id = connection(&store).await;
+        let mut tx = store.db.begin_write().await.unwrap();
+        interactions_put(&mut tx, id, &[call(1, "1"), call(2, "1"), call(90_000, "1")], END)
+            .await
+            .unwrap();
+        let mut other = item(1, ItemState::Verified);
+        other.content_key = "transcript".to_owned();
+        let items = [item(1, ItemState::Verified), other, item(2, ItemState::Failed)];
+        items_put(&mut tx, id, &items, END).await.unwrap();
+        gaps_put(&mut tx, id, &[gap(2, "corrupt", "+441")], END)
+            .await
+            .unwrap();
+        let begin = Timestamp::from_ms(BEGIN.ms() / 86_400_000 * 86_400_000);
+        let days = days_coverage(&mut tx, id, begin, END).await.unwrap();
+        let first = &days[&(BEGIN.ms() / 86_400_000)];
+        assert_eq!((first.calls, first.recorded), (2, 1), "{}", store.engine);
+        assert_eq!(first.gaps["corrupt"], 1);
+        assert_eq!(days.values().map(|d| d.calls).sum::<i64>(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_run_says_how_far_it_has_come_until_it_has_ended() {
+    for store in stores().await {
+        let id = connection(&store).await;
+        let mut tx = store.db.begin_write().await.unwrap();
+        let mut run = StoredRun {
+            id: RunId::new(BEGIN, &SystemRandom),
+            started_at: BEGIN,
+            ended_at: None,
+            since_at: BEGIN,
+            until_at: END,
+            state: "running".to_owned(),
+            report: "{}".to_owned(),
+        };
+        run_put(&mut tx, id, &run).await.unwrap();
+        run_progress_set(&mut tx, id, run.id, "{\"n\":1}").await.unwrap();
+        let found = run_find(&mut tx, id, run.id).await.unwrap().unwrap();
+        assert_eq!(found.report, "{\"n\":1}", "{}", store.engine);
+        run.state = "done".to_owned();
+        run_put(&mut tx, id, &run).await.unwrap();
+        run_progress_set(&mut tx, id, run.id, "{\"n\":2}").await.unwrap();
+        assert_eq!(run_page(&mut tx, id, 0, 5).await.unwrap(), [run]);
+        assert_eq!(run_page(&mut tx, id, 1, 5).await.unwrap(), []);
     }
 }

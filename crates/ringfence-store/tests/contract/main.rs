@@ -14,5 +14,6 @@ mod credentials;
 mod feed;
 mod harness;
 mod interactions;
+mod sounds;
 mod visibility;
 mod windows;

@@ -176,15 +176,21 @@ async fn expected(
             agent_groups: &agent_groups,
         };
         let items = content_list(tx, search.account_id, call.id).await.unwrap();
-        let seen = items.iter().any(|i| search.viewer.sees(&subject, i.kind));
+        let seen = items.iter().any(|i| {
+            search.kind.is_none_or(|kind| kind == i.kind) && search.viewer.sees(&subject, i.kind)
+        });
         let in_window = call.started_at >= search.from && call.started_at <= search.until;
         let wanted = search.direction.is_none_or(|d| d == call.direction)
+            && search.line.is_none_or(|l| *l == call.line)
             && search
                 .agent
                 .is_none_or(|a| call.handling_agents().contains(&a));
         if seen && in_window && wanted {
             found.push(call.id);
         }
+    }
+    if search.newest_first {
+        found.reverse();
     }
     found
 }
@@ -227,9 +233,10 @@ async fn the_search_finds_what_the_rule_shows() {
             let lines = user.as_ref().map_or(Vec::new(), |u| u.lines.clone());
             let mut groups = user.as_ref().map_or(Vec::new(), |u| u.groups.clone());
             groups.extend(user.iter().flat_map(|u| u.readable_groups.clone()));
-            for _ in 0..12 {
+            for _ in 0..24 {
                 let permissions = PermissionSet::from_bits(u16::try_from(dice.roll(128)).unwrap());
                 let asked = agent(dice.roll(8));
+                let asked_line = calls[usize::try_from(dice.roll(10)).unwrap()].line.clone();
                 let search = ContentSearch {
                     account_id: account.id,
                     viewer: Viewer {
@@ -244,6 +251,9 @@ async fn the_search_finds_what_the_rule_shows() {
                     connect_from: None,
                     connect_to: None,
                     direction: dice.one_in(3).then(|| dice.pick(&Direction::ALL)),
+                    line: dice.one_in(5).then_some(&asked_line),
+                    kind: dice.one_in(4).then(|| dice.pick(&ContentKind::ALL)),
+                    newest_first: dice.one_in(2),
                 };
                 let rule = expected(&mut tx, &search, &calls).await;
                 let case = format!("{} {search:?}", store.engine);
@@ -255,7 +265,7 @@ async fn the_search_finds_what_the_rule_shows() {
             }
         }
         assert!(
-            n_cases == 60 && n_found > 200,
+            n_cases == 120 && n_found > 200,
             "{n_found} of {n_cases} cases"
         );
     }
@@ -290,6 +300,9 @@ async fn both_ends_belong_to_the_window_and_prefixes_are_plain_text() {
             connect_from: None,
             connect_to: None,
             direction: None,
+            line: None,
+            kind: None,
+            newest_first: false,
         };
         let prefix = |from, to| ContentSearch {
             connect_from: from,
