@@ -121,7 +121,11 @@ pub async fn content_delete(
 /// # Errors
 /// [`Error::NotFound`] when the caller may see nothing of it; [`Error::Forbidden`] unless they may see and delete all of
 /// it, or under legal hold.
-pub async fn interaction_delete(ctx: &Ctx, who: &Onlooker<'_>, id: InteractionId) -> Result<(), Error> {
+pub async fn interaction_delete(
+    ctx: &Ctx,
+    who: &Onlooker<'_>,
+    id: InteractionId,
+) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
     let seen = seen_listing(&mut tx, who, id).await?;
     let visible = seen.as_ref().is_some_and(|seen| sees_any(who, seen));
@@ -176,7 +180,12 @@ fn lease_name(who: &Onlooker<'_>) -> String {
     format!("interaction-delete-batch/{}", who.account_id)
 }
 
-async fn hold_lease(ctx: &Ctx, tx: &mut Tx, who: &Onlooker<'_>, holder: RequestId) -> Result<(), Error> {
+async fn hold_lease(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    who: &Onlooker<'_>,
+    holder: RequestId,
+) -> Result<(), Error> {
     let now = ctx.now();
     let until = now.plus_secs(BATCH_LEASE_SECS);
     match lease_take(tx, &lease_name(who), holder, now, until).await? {

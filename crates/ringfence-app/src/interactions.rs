@@ -2,8 +2,8 @@
 //!
 //! Correct scope with a missing permission is no error: there is only less to see.
 
-use crate::context::{Actor, Ctx};
 use crate::contents::caller;
+use crate::context::{Actor, Ctx};
 use crate::directory::rights::Live;
 use crate::directory::snapshot::UserRights;
 use crate::error::Error;
@@ -117,9 +117,7 @@ pub async fn interaction_search(
     token: Option<&str>,
 ) -> Result<Found, Error> {
     check_window(search)?;
-    let after = token
-        .map(|token| token_open(ctx, who, token))
-        .transpose()?;
+    let after = token.map(|token| token_open(ctx, who, token)).transpose()?;
     let search = store_search(who, search);
     let mut tx = ctx.db.begin_read().await?;
     // One more than asked for tells whether anything follows.

@@ -3,8 +3,8 @@
 use crate::context::CollectCtx;
 use crate::coverage::{Causes, OwnerView, Rules, line_of};
 use crate::error::Error;
-use ringfence_core::gap::GapReason;
 use crate::plan::MAX_ATTEMPTS;
+use ringfence_core::gap::GapReason;
 use ringfence_core::id::ConnectionId;
 use ringfence_core::time::Timestamp;
 use ringfence_store::collect::Place;

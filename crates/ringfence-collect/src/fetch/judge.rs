@@ -3,9 +3,9 @@
 use crate::error::Error;
 use crate::fetch::answer::Delivery;
 use crate::fetch::body::{Complete, joined};
-use ringfence_core::gap::GapReason;
 use crate::plan::Work;
 use ringfence_core::digest::ContentDigest;
+use ringfence_core::gap::GapReason;
 use ringfence_core::wav::{WavError, WavFacts, WavNote};
 use tokio::task::spawn_blocking;
 

@@ -11,13 +11,13 @@ use crate::context::CollectCtx;
 use crate::error::Error;
 use crate::fetch::answer::{Given, Held};
 use crate::fetch::judge::{Judgement, Stored};
-use ringfence_core::gap::GapReason;
 use crate::list::refusal;
 use crate::plan::Work;
 use crate::sink::Sink;
 use crate::upstream::client::{Tries, Upstream, UpstreamError};
 use crate::upstream::line::{Api, Request};
 use ringfence_core::digest::ContentDigest;
+use ringfence_core::gap::GapReason;
 use std::sync::Arc;
 
 // Whole deliveries that are judged before an item is refused.

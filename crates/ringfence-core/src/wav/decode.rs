@@ -60,9 +60,7 @@ fn sample(format: SampleFormat, bytes: &[u8]) -> i16 {
         SampleFormat::Pcm16 => i16::from_le_bytes([at(0), at(1)]),
         SampleFormat::Pcm24 => i16::from_le_bytes([at(1), at(2)]),
         SampleFormat::Pcm32 => i16::from_le_bytes([at(2), at(3)]),
-        SampleFormat::Float32 => {
-            float(f32::from_le_bytes([at(0), at(1), at(2), at(3)]).into())
-        }
+        SampleFormat::Float32 => float(f32::from_le_bytes([at(0), at(1), at(2), at(3)]).into()),
         SampleFormat::Float64 => float(f64::from_le_bytes([
             at(0),
             at(1),
@@ -106,7 +104,10 @@ mod tests {
             .iter()
             .flat_map(|f| f.to_le_bytes())
             .collect();
-        let double: Vec<u8> = [0.5_f64, -1.0].iter().flat_map(|f| f.to_le_bytes()).collect();
+        let double: Vec<u8> = [0.5_f64, -1.0]
+            .iter()
+            .flat_map(|f| f.to_le_bytes())
+            .collect();
         let cases: [(SampleFormat, &[u8], &[i16]); 8] = [
             (SampleFormat::Pcm8, &[0, 128, 255], &[-32768, 0, 32512]),
             (SampleFormat::Pcm16, &[1, 2, 0, 0x80], &[513, -32768]),

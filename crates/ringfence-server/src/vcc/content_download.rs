@@ -62,9 +62,14 @@ async fn download(
         Selection::Precondition => return fault(Fault::Precondition),
         Selection::Unsatisfiable => return fault(Fault::Range { size_bytes }),
     };
-    let pieces = content_read(&app.ctx, &onlooker(&caller.live), (id, &item), range.clone())
-        .await
-        .map_err(failed(API))?;
+    let pieces = content_read(
+        &app.ctx,
+        &onlooker(&caller.live),
+        (id, &item),
+        range.clone(),
+    )
+    .await
+    .map_err(failed(API))?;
     // An error here breaks the connection off, so that no caller takes a part for the whole.
     let pieces = pieces.map(|piece| {
         piece.inspect_err(|error| tracing::error!(error = %chain(error), "a download broke off"))

@@ -17,7 +17,8 @@ use ringfence_app::contents::{
     self, BatchFailure, content_delete, interaction_delete, interaction_delete_batch,
 };
 use ringfence_app::interactions::{
-    self, InteractionSearch, interaction_search, interaction_search_page, interaction_show, onlooker,
+    self, InteractionSearch, interaction_search, interaction_search_page, interaction_show,
+    onlooker,
 };
 use ringfence_core::content::{ContentItem, ContentKey, ContentListing};
 use ringfence_core::id::InteractionId;
@@ -77,9 +78,15 @@ async fn search(
         return Ok(Json(NumberedView { items, meta }).into_response());
     }
     let token = params.text("continuationToken")?;
-    let found = interaction_search(&app.ctx, &onlooker(&caller.live), &search, page.limit(), token)
-        .await
-        .map_err(failed(API))?;
+    let found = interaction_search(
+        &app.ctx,
+        &onlooker(&caller.live),
+        &search,
+        page.limit(),
+        token,
+    )
+    .await
+    .map_err(failed(API))?;
     let items = found.interactions.iter().map(InteractionView::of).collect();
     let meta = TokenView {
         next_continuation_token: found.next_token,

@@ -28,18 +28,15 @@ pub async fn days_coverage(
     to: Timestamp,
 ) -> Result<BTreeMap<i64, DayCoverage>, Error> {
     let mut days: BTreeMap<i64, DayCoverage> = BTreeMap::new();
-    let args = [
-        connection.to_string().into(),
-        from.into(),
-        to.into(),
-    ];
+    let args = [connection.to_string().into(), from.into(), to.into()];
     let calls = "SELECT started_at / 86400000 AS day, COUNT(*) AS n FROM collect_interactions
          WHERE connection_id = $1 AND started_at >= $2 AND started_at < $3
          GROUP BY started_at / 86400000";
     for row in tx.fetch_all(calls, &args).await? {
         days.entry(row.int("day")?).or_default().calls = row.int("n")?;
     }
-    let recorded = "SELECT started_at / 86400000 AS day, COUNT(DISTINCT guid) AS n FROM collect_items
+    let recorded =
+        "SELECT started_at / 86400000 AS day, COUNT(DISTINCT guid) AS n FROM collect_items
          WHERE connection_id = $1 AND started_at >= $2 AND started_at < $3 AND state = 'verified'
          GROUP BY started_at / 86400000";
     for row in tx.fetch_all(recorded, &args).await? {

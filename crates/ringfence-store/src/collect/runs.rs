@@ -101,11 +101,7 @@ pub async fn run_page(
     tx.fetch_all(
         "SELECT * FROM collect_runs WHERE connection_id = $1
          ORDER BY started_at DESC, id DESC LIMIT $2 OFFSET $3",
-        &[
-            connection.to_string().into(),
-            limit.into(),
-            offset.into(),
-        ],
+        &[connection.to_string().into(), limit.into(), offset.into()],
     )
     .await?
     .iter()

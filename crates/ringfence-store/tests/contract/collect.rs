@@ -26,7 +26,9 @@ use ringfence_store::collect::recordings::{
     CollectedRecording, ManifestLine, manifest_append, manifest_last, manifest_page, recording_put,
     recordings_known, recordings_page, recordings_total,
 };
-use ringfence_store::collect::runs::{StoredRun, run_find, run_list, run_page, run_progress_set, run_put, window_put};
+use ringfence_store::collect::runs::{
+    StoredRun, run_find, run_list, run_page, run_progress_set, run_put, window_put,
+};
 use ringfence_store::collect::users::{CollectedUser, users_page, users_put};
 use ringfence_store::db::Error;
 
@@ -502,7 +504,9 @@ async fn gaps_are_found_by_what_is_asked_for_in_either_order() {
         for (mut search, n) in cases {
             let count = gaps_search_count(&mut tx, id, &search, 100).await.unwrap();
             assert_eq!(count, n, "{} {search:?}", store.engine);
-            let found = gaps_search(&mut tx, id, &search, None, 0, 100).await.unwrap();
+            let found = gaps_search(&mut tx, id, &search, None, 0, 100)
+                .await
+                .unwrap();
             search.newest_first = true;
             let mut paged = Vec::new();
             let mut after = None;
@@ -530,12 +534,21 @@ async fn days_add_up_calls_recordings_and_gaps() {
     for store in stores().await {
         let id = connection(&store).await;
         let mut tx = store.db.begin_write().await.unwrap();
-        interactions_put(&mut tx, id, &[call(1, "1"), call(2, "1"), call(90_000, "1")], END)
-            .await
-            .unwrap();
+        interactions_put(
+            &mut tx,
+            id,
+            &[call(1, "1"), call(2, "1"), call(90_000, "1")],
+            END,
+        )
+        .await
+        .unwrap();
         let mut other = item(1, ItemState::Verified);
         other.content_key = "transcript".to_owned();
-        let items = [item(1, ItemState::Verified), other, item(2, ItemState::Failed)];
+        let items = [
+            item(1, ItemState::Verified),
+            other,
+            item(2, ItemState::Failed),
+        ];
         items_put(&mut tx, id, &items, END).await.unwrap();
         gaps_put(&mut tx, id, &[gap(2, "corrupt", "+441")], END)
             .await
@@ -564,12 +577,16 @@ async fn a_run_says_how_far_it_has_come_until_it_has_ended() {
             report: "{}".to_owned(),
         };
         run_put(&mut tx, id, &run).await.unwrap();
-        run_progress_set(&mut tx, id, run.id, "{\"n\":1}").await.unwrap();
+        run_progress_set(&mut tx, id, run.id, "{\"n\":1}")
+            .await
+            .unwrap();
         let found = run_find(&mut tx, id, run.id).await.unwrap().unwrap();
         assert_eq!(found.report, "{\"n\":1}", "{}", store.engine);
         run.state = "done".to_owned();
         run_put(&mut tx, id, &run).await.unwrap();
-        run_progress_set(&mut tx, id, run.id, "{\"n\":2}").await.unwrap();
+        run_progress_set(&mut tx, id, run.id, "{\"n\":2}")
+            .await
+            .unwrap();
         assert_eq!(run_page(&mut tx, id, 0, 5).await.unwrap(), [run]);
         assert_eq!(run_page(&mut tx, id, 1, 5).await.unwrap(), []);
     }

@@ -28,7 +28,12 @@ async fn a_sound_is_kept_only_as_long_as_something_names_its_bytes() {
         };
         let mut tx = store.db.begin_write().await.unwrap();
         sound_put(&mut tx, sha256, &sound).await.unwrap();
-        assert_eq!(sound_find(&mut tx, sha256).await.unwrap(), None, "{}", store.engine);
+        assert_eq!(
+            sound_find(&mut tx, sha256).await.unwrap(),
+            None,
+            "{}",
+            store.engine
+        );
         let made = crate::interactions::call(&account, 1);
         ringfence_store::interactions::interaction_insert(&mut tx, &made)
             .await
