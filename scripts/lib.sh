@@ -62,6 +62,15 @@ python_venv() {
     printf '%s' "$*" >"$folder/packages"
 }
 
+# The packages of the browser tests, exactly as locked, in an ignored folder beside them.
+browser_packages() {
+    local folder=$ROOT/tests/browser
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/.locked" && return 0
+    say "preparing the browser tests' packages"
+    (cd "$folder" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+    cp "$folder/package-lock.json" "$folder/node_modules/.locked"
+}
+
 # A PostgreSQL of our own: free port, temporary folder, a random password; stopped and removed at the end. Sets PG_URL.
 # It keeps nothing, so it need not wait for the disk.
 start_postgres() {

@@ -5,9 +5,10 @@ set -euo pipefail
 
 install_missing build-essential=cc ca-certificates=/etc/ssl/certs/ca-certificates.crt curl=curl python3=python3 \
     python3-venv='/usr/lib/python3*/ensurepip/__init__.py' postgresql='/usr/lib/postgresql/*/bin/initdb' \
-    asterisk-core-sounds-en-wav='/usr/share/asterisk/sounds/en*/hello.wav'
+    asterisk-core-sounds-en-wav='/usr/share/asterisk/sounds/en*/hello.wav' nodejs=node npm=npm chromium=/usr/bin/chromium
 require_cargo
 python_venv duckdb 'moto[server]'
+browser_packages
 start_postgres
 start_s3
 

@@ -288,7 +288,7 @@ fn manage(method: &'static str, path: &'static str, handler: MethodRouter<App>) 
 
 /// What every page needs.
 fn portal_home() -> Vec<Entry> {
-    use portal::{account_open_route, asset_route, home_route, sign_out_route};
+    use portal::{account_open_route, asset_route, design_route, home_route, sign_out_route};
     let assets = Entry {
         rule: Rule {
             method: "GET",
@@ -301,6 +301,7 @@ fn portal_home() -> Vec<Entry> {
     vec![
         assets,
         page("GET", "/admin", home_route()),
+        page("GET", "/admin/design", design_route()),
         page("POST", "/admin/open", account_open_route()),
         page("POST", "/logout", sign_out_route()),
     ]

@@ -5,6 +5,7 @@
 
 pub(crate) mod assets;
 mod chrome;
+mod design;
 pub(crate) mod door;
 mod error;
 mod form;
@@ -13,4 +14,5 @@ mod notice;
 mod page;
 
 pub(crate) use assets::asset_route;
+pub(crate) use design::design_route;
 pub(crate) use home::{account_open_route, home_route, sign_out_route};

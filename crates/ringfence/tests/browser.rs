@@ -1,0 +1,290 @@
+//! The portal as people use it: the real binary, Debian's Chromium, and the scripts of `tests/browser/`.
+//!
+//! The pictures that they take are build output: `target/screenshots/`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and asks whether missing tools may be skipped"
+)]
+
+use ringfence_testkit::process::Binary;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+const PASSWORD: &str = "a sentence that nobody guesses 7";
+const N_CREDENTIALS: usize = 300;
+
+#[test]
+fn every_page_is_fit_for_everybody() {
+    let Some(tools) = Tools::find() else { return };
+    let house = House::furnished();
+    house.crowd();
+    let server = house.binary.serve("127.0.0.1:0", &[]);
+    tools.run("pages.mjs", &house.world(&server.url));
+}
+
+#[test]
+fn acts_work_as_people_do_them() {
+    let Some(tools) = Tools::find() else { return };
+    let house = House::furnished();
+    let server = house.binary.serve("127.0.0.1:0", &[]);
+    tools.run("acts.mjs", &house.world(&server.url));
+}
+
+#[test]
+fn a_newcomer_walks_from_the_demos_link_to_a_lost_permission_by_keyboard() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let binary = binary(folder.path());
+    let demo = Demo::start(&binary);
+    let origin = demo.link.split("/").take(3).collect::<Vec<_>>().join("/");
+    let world = json!({ "url": origin, "link": demo.link });
+    tools.run("walk.mjs", &world);
+}
+
+/// Node with the packages of `tests/browser/`, and a browser.
+struct Tools {
+    scripts: PathBuf,
+    chromium: String,
+}
+
+impl Tools {
+    fn find() -> Option<Self> {
+        let scripts = root().join("tests/browser");
+        let chromium = std::env::var("RINGFENCE_TEST_CHROMIUM")
+            .unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+        let lacking = if Command::new("node").arg("--version").output().is_err() {
+            "node is not installed"
+        } else if !Path::new(&chromium).exists() {
+            "there is no Chromium"
+        } else if !scripts.join("node_modules/playwright-core").exists() {
+            "tests/browser lacks its packages: npm ci"
+        } else {
+            return Some(Self { scripts, chromium });
+        };
+        assert!(
+            std::env::var_os("RINGFENCE_REQUIRE_ALL").is_none(),
+            "{lacking}"
+        );
+        None
+    }
+
+    /// Runs a script; its faults are the test's.
+    fn run(&self, script: &str, world: &Value) {
+        let mut world = world.clone();
+        world["chromium"] = json!(self.chromium);
+        world["pictures"] = json!(root().join("target/screenshots"));
+        let done = Command::new("node")
+            .arg(self.scripts.join(script))
+            .env("RINGFENCE_BROWSER", world.to_string())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stdout);
+        let faults = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{script}\n{said}\n{faults}");
+    }
+}
+
+/// A data folder with two accounts, a person of each kind, credentials and a week of calls.
+struct House {
+    binary: Binary,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    fn furnished() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let house = Self {
+            binary: binary(folder.path()),
+            _folder: folder,
+        };
+        for name in ["acme", "beta"] {
+            house.act(&[
+                "account", "create", name, "--region", "emea", "--kind", "vcc",
+            ]);
+        }
+        for (kind, account, role, name) in [
+            ("admin", "acme", "Admin", "Sam Lee"),
+            ("supervisor", "acme", "Supervisor", "Jo Park"),
+            ("agent", "acme", "Agent", "Ana Silva"),
+            ("operator", "acme", "Admin", "Olu Ade"),
+            ("stranger", "beta", "Admin", "Max Roth"),
+        ] {
+            let username = username(kind);
+            let operator = if kind == "operator" { "yes" } else { "no" };
+            let args = [
+                "user",
+                "create",
+                &username,
+                "--account",
+                account,
+                "--role",
+                role,
+                "--name",
+                name,
+                "--operator",
+                operator,
+                "--password-stdin",
+            ];
+            house.act_with(&args, PASSWORD);
+        }
+        let sam = username("admin");
+        let all_content = [
+            "user",
+            "set",
+            &sam,
+            "--account",
+            "acme",
+            "--permission",
+            "view-inbound-content=yes",
+            "--permission",
+            "view-outbound-content=yes",
+            "--permission",
+            "access-groups-content=yes",
+            "--line",
+            "+441632960900",
+            "--group",
+            "Sales",
+            "--group",
+            "Billing",
+        ];
+        house.act(&all_content);
+        let calls = root().join("demo/calls");
+        house.act(&[
+            "import",
+            "recordings",
+            "--account",
+            "acme",
+            &calls.display().to_string(),
+        ]);
+        for (owner, name) in [("admin", "Nightly collection"), ("supervisor", "Wallboard")] {
+            house.credential(owner, name);
+        }
+        house
+    }
+
+    /// Enough rows that lists have pages.
+    fn crowd(&self) {
+        for n in 0..N_CREDENTIALS {
+            self.credential("admin", &format!("Integration {n:03}"));
+        }
+    }
+
+    fn credential(&self, owner: &str, name: &str) {
+        let owner = username(owner);
+        let args = [
+            "credential",
+            "create",
+            "--account",
+            "acme",
+            "--owner",
+            &owner,
+            "--name",
+            name,
+            "--scope",
+            "interaction-content:read",
+            "--scope",
+            "users:read",
+        ];
+        self.act(&args);
+    }
+
+    fn act(&self, args: &[&str]) {
+        self.act_with(args, "");
+    }
+
+    fn act_with(&self, args: &[&str], stdin: &str) {
+        let done = self.binary.output(args, stdin);
+        let why = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{args:?}: {why}");
+    }
+
+    /// What the scripts must know.
+    fn world(&self, url: &str) -> Value {
+        let person = |kind| json!({ "username": username(kind), "password": PASSWORD });
+        json!({
+            "url": url,
+            "data_dir": self.binary.data_dir,
+            "people": {
+                "admin": person("admin"),
+                "supervisor": person("supervisor"),
+                "agent": person("agent"),
+                "operator": person("operator"),
+                "stranger": person("stranger"),
+            },
+        })
+    }
+}
+
+/// `ringfence demo`, up to the link that it prints.
+struct Demo {
+    link: String,
+    child: Child,
+}
+
+impl Demo {
+    fn start(binary: &Binary) -> Self {
+        let mut child = binary
+            .command(&["demo"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut said = String::new();
+        let mut link = None;
+        for line in lines.map_while(Result::ok) {
+            said.push_str(&line);
+            said.push('\n');
+            link = link.or_else(|| portal_link(&line));
+            if line.contains("Ctrl-C") {
+                break;
+            }
+        }
+        let Some(link) = link else {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("the demo prints no link to the portal:\n{said}");
+        };
+        Self { link, child }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The first address in a line that leads to the portal.
+fn portal_link(line: &str) -> Option<String> {
+    line.split_whitespace()
+        .find(|word| {
+            word.starts_with("http")
+                && ["/setup", "/login", "/admin"]
+                    .iter()
+                    .any(|p| word.contains(p))
+        })
+        .map(str::to_owned)
+}
+
+fn binary(folder: &Path) -> Binary {
+    Binary {
+        path: PathBuf::from(env!("CARGO_BIN_EXE_ringfence")),
+        data_dir: folder.join("data"),
+        database_url: None,
+    }
+}
+
+fn username(kind: &str) -> String {
+    let account = if kind == "stranger" { "beta" } else { "acme" };
+    format!("{kind}@{account}.example")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}

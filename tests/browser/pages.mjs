@@ -1,0 +1,77 @@
+// Every page as everybody, in light and dark, narrow and wide: pictures, axe, and what every page must keep.
+
+import { NARROW, WIDE, axeOn, fault, finish, keeps, launch, open, picture, profile, signIn, step, world } from "./lib.mjs";
+
+const ALL = ["admin", "supervisor", "agent", "operator", "stranger"];
+
+// name: of the picture. path, or find: [list page, selector of the link to follow].
+// for: who gets it; everybody else gets the status in `others`.
+const PAGES = [
+  { name: "start", path: "/admin", for: ALL },
+  { name: "design", path: "/admin/design", for: ALL },
+  { name: "not-found", path: "/admin/nothing-here", for: ALL, status: 404 },
+];
+
+// What somebody sees who is not signed in.
+const PUBLIC = [
+  { name: "sign-in", path: "/login" },
+  { name: "signed-out", path: "/login?notice=signed-out" },
+];
+
+const LOOKS = [
+  { tag: "1440-light", viewport: WIDE, colorScheme: "light" },
+  { tag: "360-dark", viewport: NARROW, colorScheme: "dark" },
+  { tag: "1440-dark", viewport: WIDE, colorScheme: "dark" },
+  { tag: "360-light", viewport: NARROW, colorScheme: "light" },
+];
+
+const looks = async (page, entry, path, who) => {
+  // The one whose page it is first is looked at in all four ways, everybody else in two.
+  const n = who === (entry.for ?? [who])[0] ? LOOKS.length : 2;
+  const status = !entry.for || entry.for.includes(who) ? (entry.status ?? 200) : (entry.others ?? 403);
+  for (const { tag, viewport, colorScheme } of LOOKS.slice(0, n)) {
+    const where = `${entry.name} as ${who}, ${tag}`;
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await open(page, path, where, status);
+    await keeps(page, where);
+    await picture(page, `${entry.name}-${who}-${tag}`);
+    await axeOn(page, where);
+  }
+};
+
+const browser = await launch();
+const only = process.argv.slice(2);
+const wanted = (entry) => only.length === 0 || only.includes(entry.name);
+
+// Paths behind a list are found once, by the first who gets them; everybody asks for the same address.
+const found = new Map();
+const pathOf = async (page, entry) => {
+  if (entry.path) return entry.path;
+  if (!found.has(entry.name)) {
+    const [list, link] = entry.find;
+    await page.goto(list);
+    const href = await page.locator(link).first().getAttribute("href");
+    found.set(entry.name, entry.then ? `${href}${entry.then}` : href);
+  }
+  return found.get(entry.name);
+};
+
+await step("nobody", async () => {
+  const context = await profile(browser);
+  const page = await context.newPage();
+  for (const entry of PUBLIC.filter(wanted)) await looks(page, entry, entry.path, "nobody");
+  await page.goto("/admin");
+  if (!page.url().includes("/login?next=%2Fadmin")) fault("nobody", `/admin leads to ${page.url()}`);
+  await context.close();
+});
+
+for (const who of ALL) {
+  const context = await profile(browser);
+  const page = await signIn(context, world.people[who]);
+  for (const entry of PAGES.filter(wanted)) {
+    await step(`${entry.name} as ${who}`, async () => looks(page, entry, await pathOf(page, entry), who));
+  }
+  await context.close();
+}
+await finish(browser);
