@@ -173,6 +173,32 @@ pub async fn user_find_by_agent(
     .await
 }
 
+/// An account's active admins by name, at most `limit`: user names and names.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn admin_names(
+    tx: &mut Tx,
+    account_id: AccountId,
+    limit: u32,
+) -> Result<Vec<(Username, String)>, Error> {
+    let rows = tx
+        .fetch_all(
+            "SELECT username, name FROM users WHERE account_id = $1 AND role = 'Admin' AND active AND NOT locked
+             ORDER BY LOWER(name), username LIMIT $2",
+            &[account_id.to_string().into(), limit.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                row.parsed(TABLE, "username", Username::parse)?,
+                row.text("name")?,
+            ))
+        })
+        .collect()
+}
+
 /// An account's people, by user name, after a user name.
 ///
 /// # Errors

@@ -1,6 +1,5 @@
 //! API credentials and the digests of their secrets.
 
-use crate::collect::{flat, placeholders};
 use crate::db::{Arg, Error, Row, Tx};
 use ringfence_core::account::TokenAlg;
 use ringfence_core::credential::{
@@ -10,10 +9,12 @@ use ringfence_core::id::{AccountId, CredentialId, UserId};
 use ringfence_core::scope::{ScopeError, ScopeSet};
 use ringfence_core::time::Timestamp;
 
+pub mod handover;
 pub mod packed;
+pub mod search;
+pub mod usage;
 
 const TABLE: &str = "credentials";
-const USES_A_STATEMENT: usize = 500;
 
 /// How a secret has been used.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,23 +28,6 @@ pub struct SecretUse {
     /// The route it was last used on.
     pub last_used_route: Option<String>,
     /// How often it was used.
-    pub uses: i64,
-}
-
-/// Uses of a secret, gathered since the last flush.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SecretUseDelta {
-    /// The credential.
-    pub credential_id: CredentialId,
-    /// The secret's number.
-    pub number: u32,
-    /// The last use.
-    pub at: Timestamp,
-    /// The address of the last use.
-    pub from: String,
-    /// The route of the last use.
-    pub route: String,
-    /// How many uses there were.
     pub uses: i64,
 }
 
@@ -194,6 +178,11 @@ pub async fn credential_delete(tx: &mut Tx, id: CredentialId) -> Result<bool, Er
         &[id.to_string().into()],
     )
     .await?;
+    tx.execute(
+        "DELETE FROM handovers WHERE credential_id = $1",
+        &[id.to_string().into()],
+    )
+    .await?;
     let gone = tx
         .execute(
             "DELETE FROM credentials WHERE id = $1",
@@ -278,35 +267,6 @@ pub async fn secret_uses(tx: &mut Tx, id: CredentialId) -> Result<Vec<SecretUse>
         });
     }
     Ok(uses)
-}
-
-/// Adds gathered uses, one for each secret at most. Not in the change feed: nothing about rights changes.
-///
-/// # Errors
-/// The database refused it or broke off.
-pub async fn secret_uses_add(tx: &mut Tx, deltas: &[SecretUseDelta]) -> Result<(), Error> {
-    // One statement for many secrets: a busy node writes down thousands every second.
-    for some in deltas.chunks(USES_A_STATEMENT) {
-        let sql = format!(
-            "UPDATE credential_secrets SET uses = uses + used.column3, last_used_at = used.column4,
-                 last_used_from = used.column5, last_used_route = used.column6
-             FROM (VALUES {}) AS used
-             WHERE credential_id = used.column1 AND number = used.column2",
-            placeholders(some.len(), 6)
-        );
-        let args = flat(some.iter().map(|delta| {
-            vec![
-                delta.credential_id.to_string().into(),
-                delta.number.into(),
-                delta.uses.into(),
-                delta.at.into(),
-                delta.from.as_str().into(),
-                delta.route.as_str().into(),
-            ]
-        }));
-        tx.execute_built(sql, &args).await?;
-    }
-    Ok(())
 }
 
 fn owner_text(owner: Owner) -> Option<String> {

@@ -87,6 +87,55 @@ pub async fn content_search_count(tx: &mut Tx, search: &ContentSearch<'_>) -> Re
     rows.first().map_or(Ok(0), |row| row.int("n"))
 }
 
+/// How many interactions a search finds, counting no further than `most`.
+///
+/// # Errors
+/// The database broke off.
+pub async fn content_search_count_to(
+    tx: &mut Tx,
+    search: &ContentSearch<'_>,
+    most: u32,
+) -> Result<i64, Error> {
+    let Some(mut statement) = conditions("SELECT 1 AS one FROM ", search, None) else {
+        return Ok(0);
+    };
+    let most = statement.bind(most);
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM ({} LIMIT {most}) bounded",
+        statement.text
+    );
+    let rows = tx.fetch_all_built(sql, &statement.args).await?;
+    rows.first().map_or(Ok(0), |row| row.int("n"))
+}
+
+/// How many interactions began in a window, and how many of them have a call recording, counting no further than `most`.
+///
+/// # Errors
+/// The database broke off.
+pub async fn recorded_count_to(
+    tx: &mut Tx,
+    account_id: AccountId,
+    (from, until): (Timestamp, Timestamp),
+    most: u32,
+) -> Result<(i64, i64), Error> {
+    let row = tx
+        .fetch_one(
+            "SELECT COUNT(*) AS n, COUNT(recorded) AS recorded FROM (
+                 SELECT (SELECT 1 FROM content_items c WHERE c.account_id = i.account_id
+                     AND c.interaction_id = i.id AND c.kind = 'callRecording' LIMIT 1) AS recorded
+                 FROM interactions i WHERE i.account_id = $1 AND i.started_at >= $2 AND i.started_at <= $3
+                 AND i.direction <> 'internal' LIMIT $4) bounded",
+            &[
+                account_id.to_string().into(),
+                from.into(),
+                until.into(),
+                most.into(),
+            ],
+        )
+        .await?;
+    Ok((row.int("n")?, row.int("recorded")?))
+}
+
 /// One interaction with its items.
 ///
 /// # Errors

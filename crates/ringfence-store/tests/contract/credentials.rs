@@ -8,7 +8,7 @@ use ringfence_core::credential::{
 use ringfence_core::id::{AccountId, CredentialId};
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::time::Timestamp;
-use ringfence_store::credentials::{self as table, packed};
+use ringfence_store::credentials::{self as table, packed, usage};
 
 fn credential(account_id: AccountId) -> Credential {
     let now = Timestamp::from_ms(1_772_000_000_000);
@@ -190,7 +190,7 @@ async fn uses_of_many_secrets_are_added_at_once_and_to_the_right_ones() {
             table::credential_insert(&mut tx, &credential)
                 .await
                 .unwrap();
-            deltas.push(table::SecretUseDelta {
+            deltas.push(usage::SecretUseDelta {
                 credential_id: credential.id,
                 number: 1,
                 at: Timestamp::from_ms(i64::from(n)),
@@ -201,8 +201,8 @@ async fn uses_of_many_secrets_are_added_at_once_and_to_the_right_ones() {
         }
         // A secret that is gone by now is passed over.
         deltas[3].number = 9;
-        table::secret_uses_add(&mut tx, &deltas).await.unwrap();
-        table::secret_uses_add(&mut tx, &deltas[600..])
+        usage::secret_uses_add(&mut tx, &deltas).await.unwrap();
+        usage::secret_uses_add(&mut tx, &deltas[600..])
             .await
             .unwrap();
         for (n, uses) in [(0, 1), (3, 0), (599, 600), (699, 1400)] {

@@ -1,0 +1,165 @@
+//! The list of an account's credentials as people look at it: searched, sorted, a page at a time.
+
+use crate::credentials::credential;
+use crate::db::{Arg, Error, Tx};
+use ringfence_core::credential::Credential;
+use ringfence_core::id::{AccountId, UserId};
+use ringfence_core::time::Timestamp;
+use ringfence_core::user::Username;
+
+/// Which credentials to list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// Those of people.
+    Users,
+    /// Those of one person.
+    One(UserId),
+    /// The deprecated ones of the account itself.
+    Account,
+}
+
+/// In which order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SortBy {
+    /// By name.
+    Name,
+    /// By the owner's name.
+    Owner,
+    /// By when it was made.
+    Created,
+    /// By when it was last used.
+    LastUse,
+}
+
+/// What to look for.
+#[derive(Clone, Copy, Debug)]
+pub struct CredentialSearch<'s> {
+    /// The account.
+    pub account_id: AccountId,
+    /// Whose.
+    pub whose: Whose,
+    /// A part of the name, the client id, the owner's name or user name, or a scope. Empty finds all.
+    pub text: &'s str,
+    /// The order.
+    pub sort: SortBy,
+    /// From the last to the first.
+    pub descending: bool,
+}
+
+/// A line of the list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CredentialLine {
+    /// The credential, without its secrets.
+    pub credential: Credential,
+    /// The owner's user name and name; `None` for an account-level one.
+    pub owner: Option<(Username, String)>,
+    /// The last use of any of its live secrets.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A page of what the search finds.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn credential_search(
+    tx: &mut Tx,
+    search: &CredentialSearch<'_>,
+    offset: i64,
+    limit: u32,
+) -> Result<Vec<CredentialLine>, Error> {
+    let (conditions, mut args) = conditions(search);
+    let order = match search.sort {
+        SortBy::Name => "LOWER(found.name)",
+        SortBy::Owner => "LOWER(COALESCE(found.owner_name, ''))",
+        SortBy::Created => "found.created_at",
+        SortBy::LastUse => "COALESCE(found.last_used, 0)",
+    };
+    let direction = if search.descending { "DESC" } else { "ASC" };
+    args.push(limit.into());
+    args.push(offset.into());
+    let (limit, offset) = (args.len() - 1, args.len());
+    // A derived table, because PostgreSQL takes no expression over an output column in ORDER BY.
+    let sql = format!(
+        "SELECT * FROM (SELECT c.*, u.username AS owner_username, u.name AS owner_name,
+             (SELECT MAX(s.last_used_at) FROM credential_secrets s WHERE s.credential_id = c.id) AS last_used
+             FROM credentials c LEFT JOIN users u ON u.id = c.owner_id WHERE {conditions}) found
+         ORDER BY {order} {direction}, found.id {direction} LIMIT ${limit} OFFSET ${offset}"
+    );
+    let rows = tx.fetch_all_built(sql, &args).await?;
+    rows.iter()
+        .map(|row| {
+            let username = row.opt_parsed("users", "owner_username", Username::parse)?;
+            let name = row.opt_text("owner_name")?;
+            Ok(CredentialLine {
+                credential: credential(row)?,
+                owner: username.zip(name),
+                last_used_at: row.opt_int("last_used")?.map(Timestamp::from_ms),
+            })
+        })
+        .collect()
+}
+
+/// How many credentials the search finds.
+///
+/// # Errors
+/// The database broke off.
+pub async fn credential_search_count(
+    tx: &mut Tx,
+    search: &CredentialSearch<'_>,
+) -> Result<i64, Error> {
+    let (conditions, args) = conditions(search);
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM credentials c LEFT JOIN users u ON u.id = c.owner_id WHERE {conditions}"
+    );
+    let rows = tx.fetch_all_built(sql, &args).await?;
+    rows.first().map_or(Ok(0), |row| row.int("n"))
+}
+
+/// Whether the account still has account-level credentials.
+///
+/// # Errors
+/// The database broke off.
+pub async fn account_level_exists(tx: &mut Tx, account_id: AccountId) -> Result<bool, Error> {
+    let row = tx
+        .fetch_optional(
+            "SELECT id FROM credentials WHERE account_id = $1 AND owner_id IS NULL LIMIT 1",
+            &[account_id.to_string().into()],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+fn conditions(search: &CredentialSearch<'_>) -> (String, Vec<Arg>) {
+    let mut args: Vec<Arg> = vec![search.account_id.to_string().into()];
+    let mut sql = "c.account_id = $1".to_owned();
+    match search.whose {
+        Whose::Users => sql.push_str(" AND c.owner_id IS NOT NULL"),
+        Whose::Account => sql.push_str(" AND c.owner_id IS NULL"),
+        Whose::One(user_id) => {
+            args.push(user_id.to_string().into());
+            sql.push_str(" AND c.owner_id = $2");
+        }
+    }
+    if !search.text.is_empty() {
+        args.push(like(search.text).into());
+        let n = args.len();
+        let columns = ["c.name", "c.id", "c.scopes", "u.name", "u.username"];
+        let either = columns.map(|column| format!("LOWER({column}) LIKE ${n} ESCAPE '!'"));
+        sql.push_str(&format!(" AND ({})", either.join(" OR ")));
+    }
+    (sql, args)
+}
+
+/// A pattern that finds the text anywhere.
+fn like(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
