@@ -8,6 +8,7 @@ use crate::directory::rights::{Barred, Live};
 use crate::directory::snapshot::Snapshot;
 use crate::quota::{Exhausted, Limits, QuotaClass, QuotaKey, Quotas, Rate};
 use crate::token::standing::Fallen;
+use crate::usage::SecretUsed;
 use quick_cache::sync::Cache;
 use ringfence_core::account::Region;
 use ringfence_core::id::KeyId;
@@ -72,6 +73,7 @@ pub struct Admitted {
     pub live: Live,
     /// The token's scopes that are still in force.
     pub scopes: ScopeSet,
+    used: SecretUsed,
     verified: Arc<Verified>,
 }
 
@@ -80,6 +82,12 @@ impl Admitted {
     #[must_use]
     pub fn claims(&self) -> &AccessClaims {
         &self.verified.claims
+    }
+
+    /// The secret behind the token, for counting how the call ends.
+    #[must_use]
+    pub const fn secret_used(&self) -> SecretUsed {
+        self.used
     }
 }
 
@@ -164,6 +172,32 @@ fn admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Reason> {
     let snapshot = ctx.directory.look();
     let verified = token_verified(ctx, &snapshot, request.token, now)?;
     let claims = &verified.claims;
+    let used = SecretUsed {
+        credential_id: claims.client_id,
+        number: claims.secret_no,
+        at: now,
+        from: request.source,
+    };
+    let (live, scopes) = rights_check(ctx, &snapshot, request, claims, now)
+        .inspect_err(|_| ctx.usage.call_refused(used))?;
+    let opened = scopes.intersection(request.route.scopes);
+    ctx.usage.call_admitted(used, request.route.name, opened);
+    Ok(Admitted {
+        live,
+        scopes,
+        used,
+        verified,
+    })
+}
+
+/// Everything after the signature: what must hold now.
+fn rights_check(
+    ctx: &Ctx,
+    snapshot: &Snapshot,
+    request: &AdmitRequest<'_>,
+    claims: &AccessClaims,
+    now: Timestamp,
+) -> Result<(Live, ScopeSet), Reason> {
     let live = snapshot
         .token_standing(claims, now)
         .map_err(Reason::Fallen)?;
@@ -175,16 +209,9 @@ fn admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Reason> {
     }
     network_check(&live, request.source)?;
     let scopes = scopes_check(request.route.scopes, claims.scope, live.scopes)?;
+    let monotonic_ms = ctx.clock.monotonic_ms();
     quota_take(ctx, request.route, &live, claims, monotonic_ms)?;
-    let credential = live.credential.id;
-    let route = request.route.name;
-    ctx.usage
-        .note(credential, claims.secret_no, now, request.source, route);
-    Ok(Admitted {
-        live,
-        scopes,
-        verified,
-    })
+    Ok((live, scopes))
 }
 
 /// The token's claims, from memory when its signature was verified before.

@@ -3,12 +3,16 @@
 use crate::context::Ctx;
 use crate::error::{Error, chain};
 use crate::sweep::blobs_sweep;
+use ringfence_store::credentials::handover::handover_prune;
+use ringfence_store::credentials::usage::usage_prune;
 use ringfence_store::feed::feed_prune;
 use ringfence_store::revocations::revoked_token_prune;
 use std::time::Duration;
 
 // A node that was away for longer loads everything anew, which it does on every start anyway.
 const FEED_KEPT_SECS: i64 = 86_400;
+const HANDOVER_KEPT_SECS: i64 = 90 * 86_400;
+const USAGE_KEPT_HOURS: i64 = 92 * 24;
 const EVERY: Duration = Duration::from_secs(600);
 
 /// Cleans away what nobody needs any more.
@@ -19,6 +23,9 @@ pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
     revoked_token_prune(&mut tx, ctx.now()).await?;
     feed_prune(&mut tx, ctx.now().plus_secs(-FEED_KEPT_SECS)).await?;
+    handover_prune(&mut tx, ctx.now(), ctx.now().plus_secs(-HANDOVER_KEPT_SECS)).await?;
+    let first_hour = ctx.now().secs() / 3_600 - USAGE_KEPT_HOURS;
+    usage_prune(&mut tx, first_hour).await?;
     tx.commit().await?;
     let swept = blobs_sweep(ctx).await?;
     if swept > 0 {

@@ -12,6 +12,7 @@ pub mod credential;
 pub mod digest;
 pub mod encoding;
 pub mod gap;
+pub mod handover;
 pub mod id;
 pub mod interaction;
 pub mod issuer;

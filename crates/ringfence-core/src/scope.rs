@@ -200,6 +200,12 @@ impl ScopeSet {
         Self(self.0 | 1 << scope as u8)
     }
 
+    /// What either set holds.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// What both sets hold.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {

@@ -50,6 +50,7 @@ const OWNED: &[(&str, &[&str])] = &[
     (
         "ringfence-core",
         &[
+            "age",
             "aws-lc-rs",
             "base64",
             "jiff",

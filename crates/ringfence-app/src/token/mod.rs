@@ -20,6 +20,7 @@ pub use revoke::token_revoke;
 pub use throttle::{FailureLimits, Rate};
 
 use crate::context::{Ctx, Settings};
+use crate::usage::SecretUsed;
 use ringfence_core::account::Region;
 use ringfence_core::issuer::{audience, issuer};
 use ringfence_core::jwt::verify::TokenRule;
@@ -127,9 +128,13 @@ pub fn token_issue(ctx: &Ctx, request: &TokenRequest) -> Result<IssuedToken, Tok
         Some(_) | None => return Err(TokenError::UnsupportedGrantType),
     };
     let token = mint::token_mint(ctx, &caller, scope)?;
-    let (id, number) = (caller.live.credential.id, caller.secret_no);
-    ctx.usage
-        .note(id, number, ctx.now(), request.origin.address, "token");
+    let used = SecretUsed {
+        credential_id: caller.live.credential.id,
+        number: caller.secret_no,
+        at: ctx.now(),
+        from: request.origin.address,
+    };
+    ctx.usage.token_issued(used, scope);
     Ok(token)
 }
 

@@ -8,9 +8,11 @@ use std::net::IpAddr;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::request::Parts;
 use ringfence_app::directory::follow::look_again;
 use ringfence_app::gateway::{AdmitRequest, Admitted, Refusal, RouteRule, gateway_admit};
+use ringfence_app::usage::CallEnd;
 
 use crate::app::App;
 use crate::gateway::bearer::bearer_take;
@@ -31,8 +33,12 @@ pub(crate) struct Gate {
 pub(crate) async fn gate_pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     match call_admit(&gate.app, gate.rule, request).await {
         Ok((admitted, mut request)) => {
+            let used = admitted.secret_used();
             request.extensions_mut().insert(admitted);
-            next.run(request).await
+            let response = next.run(request).await;
+            let end = call_end(response.status());
+            gate.app.ctx.usage.call_ended(used, end);
+            response
         }
         Err(refused) => refused.into_response(),
     }
@@ -74,6 +80,17 @@ pub(super) async fn call_admit(
         tracing::info!(route = rule.name, reason = code, "call refused");
         GatewayError::Refused(refusal)
     })
+}
+
+/// How a call ended, for counting by credential.
+pub(super) fn call_end(status: StatusCode) -> CallEnd {
+    if status.is_server_error() {
+        CallEnd::Failed
+    } else if status.is_client_error() {
+        CallEnd::Wrong
+    } else {
+        CallEnd::Ok
+    }
 }
 
 fn source(parts: &Parts) -> Option<IpAddr> {

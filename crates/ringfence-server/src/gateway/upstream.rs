@@ -6,11 +6,12 @@ use http::header::ALLOW;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ringfence_app::gateway::{Admitted, RouteRule};
 use ringfence_app::quota::{QuotaClass, Rate};
+use ringfence_app::usage::CallEnd;
 use ringfence_core::id::RequestId;
 use ringfence_core::path::CleanPath;
 
 use crate::app::App;
-use crate::gateway::admit::call_admit;
+use crate::gateway::admit::{call_admit, call_end};
 use crate::gateway::error::GatewayError;
 use crate::gateway::forward::{ForwardFault, Forwarder};
 use crate::gateway::routes::{Found, RouteTable, UpstreamRoute};
@@ -71,6 +72,7 @@ async fn pass(
         rate: route.per_minute.map(Rate::per_minute),
     };
     let (admitted, request) = call_admit(app, rule, request).await?;
+    let used = admitted.secret_used();
     let mut identity = identity(&admitted);
     if let Some(id) = request.extensions().get::<RequestId>()
         && let Ok(value) = HeaderValue::from_str(&id.to_string())
@@ -78,6 +80,11 @@ async fn pass(
         identity.insert(REQUEST_ID, value);
     }
     let outcome = forwarder.forward(route, identity, request).await;
+    let end = match &outcome {
+        Ok(response) => call_end(response.status()),
+        Err(_) => CallEnd::Failed,
+    };
+    app.ctx.usage.call_ended(used, end);
     outcome.map_err(|fault| failed(app, route, fault))
 }
 

@@ -10,6 +10,7 @@
 mod blobs;
 mod collect;
 mod contents;
+mod credential_people;
 mod credentials;
 mod feed;
 mod harness;
