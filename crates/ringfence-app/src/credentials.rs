@@ -1,9 +1,11 @@
 //! API credentials: made, listed, edited, rotated, retired, deleted (design §4, vcc-api §4).
+//!
+//! A little longer than other files: the acts of one thing, each once for a transaction of its caller's and once alone.
 
 use crate::accounts::account_show;
 use crate::context::{Actor, Change, Ctx};
 use crate::error::Error;
-use ringfence_core::account::{AccountName, Region, TokenAlg};
+use ringfence_core::account::{Account, AccountName, Region, TokenAlg};
 use ringfence_core::credential::{Credential, CredentialName, Network, Owner, SecretInfo};
 use ringfence_core::id::CredentialId;
 use ringfence_core::scope::ScopeSet;
@@ -11,6 +13,7 @@ use ringfence_core::secret::ClientSecret;
 use ringfence_core::time::Timestamp;
 use ringfence_core::user::Username;
 use ringfence_store::credentials::{self as store, SecretUse};
+use ringfence_store::db::Tx;
 use ringfence_store::feed::FeedKind;
 use ringfence_store::{accounts, users};
 use serde_json::json;
@@ -58,6 +61,8 @@ pub struct CredentialEdit {
     pub token_ttl_secs: Option<Option<u32>>,
     /// End every token issued so far.
     pub end_tokens: bool,
+    /// The version that was read; another one is not edited. `None` edits whichever is there.
+    pub version: Option<u32>,
 }
 
 /// A secret, shown this once.
@@ -94,14 +99,27 @@ pub async fn credential_create(
     account: &AccountName,
     new: NewCredential,
 ) -> Result<NewSecret, Error> {
-    check_ttl(new.token_ttl_secs)?;
     let account = account_show(ctx, account).await?;
+    let mut tx = ctx.db.begin_write().await?;
+    let made = credential_make(ctx, &mut tx, actor, &account, new).await?;
+    ctx.commit(tx).await?;
+    Ok(made)
+}
+
+/// As [`credential_create`], in a transaction of the caller's, who commits it.
+pub(crate) async fn credential_make(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &Actor,
+    account: &Account,
+    new: NewCredential,
+) -> Result<NewSecret, Error> {
+    check_ttl(new.token_ttl_secs)?;
     let now = ctx.now();
     let secret = ClientSecret::generate(account.region, &*ctx.random);
-    let mut tx = ctx.db.begin_write().await?;
     let owner = match &new.owner {
         Some(username) => {
-            let found = users::user_find_by_username(&mut tx, account.id, username).await?;
+            let found = users::user_find_by_username(tx, account.id, username).await?;
             let user =
                 found.ok_or_else(|| Error::NotFound(format!("user {}", username.as_str())))?;
             check_scopes(
@@ -133,14 +151,10 @@ pub async fn credential_create(
         created_at: now,
         version: 1,
     };
-    store::credential_insert(&mut tx, &credential).await?;
+    store::credential_insert(tx, &credential).await?;
     let detail = json!({"scopes": credential.scopes.to_string(), "legacy": credential.owner == Owner::Account});
-    ctx.record(
-        &mut tx,
-        change(&credential, "credential.create", detail, actor),
-    )
-    .await?;
-    ctx.commit(tx).await?;
+    ctx.record(tx, change(&credential, "credential.create", detail, actor))
+        .await?;
     Ok(NewSecret {
         credential,
         region: account.region,
@@ -196,6 +210,9 @@ pub async fn credential_edit(
 ) -> Result<Credential, Error> {
     let mut tx = ctx.db.begin_write().await?;
     let mut credential = found(&mut tx, id).await?;
+    if edit.version.is_some_and(|read| read != credential.version) {
+        return Err(Error::Stale);
+    }
     if let Some(scopes) = edit.scopes {
         if let Owner::User(owner) = credential.owner
             && let Some(user) = users::user_find(&mut tx, owner).await?
@@ -247,11 +264,24 @@ pub async fn credential_rotate(
     overlap_secs: u32,
     secret_expires_at: Option<Timestamp>,
 ) -> Result<NewSecret, Error> {
-    let now = ctx.now();
     let mut tx = ctx.db.begin_write().await?;
-    let number = store::secret_number_take(&mut tx, id).await?;
+    let made = secret_make(ctx, &mut tx, actor, id, (overlap_secs, secret_expires_at)).await?;
+    ctx.commit(tx).await?;
+    Ok(made)
+}
+
+/// As [`credential_rotate`], in a transaction of the caller's, who commits it: overlap and end of the new secret.
+pub(crate) async fn secret_make(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: CredentialId,
+    (overlap_secs, secret_expires_at): (u32, Option<Timestamp>),
+) -> Result<NewSecret, Error> {
+    let now = ctx.now();
+    let number = store::secret_number_take(tx, id).await?;
     let number = number.ok_or_else(|| Error::NotFound(format!("credential {id}")))?;
-    let mut credential = found(&mut tx, id).await?;
+    let mut credential = found(tx, id).await?;
     let live = credential
         .secrets
         .iter()
@@ -262,7 +292,7 @@ pub async fn credential_rotate(
             "a credential has at most {MOST_SECRETS} live secrets; retire one first"
         )));
     }
-    let account = accounts::account_find(&mut tx, credential.account_id).await?;
+    let account = accounts::account_find(tx, credential.account_id).await?;
     let account = account.ok_or_else(|| Error::NotFound("account".to_owned()))?;
     let secret = ClientSecret::generate(account.region, &*ctx.random);
     let info = SecretInfo {
@@ -271,19 +301,15 @@ pub async fn credential_rotate(
         created_at: now,
         expires_at: secret_expires_at,
     };
-    store::secrets_expire(&mut tx, id, number, now.plus_secs(overlap_secs.into())).await?;
+    store::secrets_expire(tx, id, number, now.plus_secs(overlap_secs.into())).await?;
     for old in credential.secrets.iter().filter(|s| s.expired(now)) {
-        store::secret_delete(&mut tx, id, old.number).await?;
+        store::secret_delete(tx, id, old.number).await?;
     }
-    store::secret_insert(&mut tx, id, &info).await?;
-    credential = found(&mut tx, id).await?;
+    store::secret_insert(tx, id, &info).await?;
+    credential = found(tx, id).await?;
     let detail = json!({"secret": number, "overlap_secs": overlap_secs});
-    ctx.record(
-        &mut tx,
-        change(&credential, "credential.rotate", detail, actor),
-    )
-    .await?;
-    ctx.commit(tx).await?;
+    ctx.record(tx, change(&credential, "credential.rotate", detail, actor))
+        .await?;
     Ok(NewSecret {
         credential,
         region: account.region,
@@ -344,15 +370,12 @@ pub async fn credential_delete(
     Ok(credential)
 }
 
-async fn found(tx: &mut ringfence_store::db::Tx, id: CredentialId) -> Result<Credential, Error> {
+pub(crate) async fn found(tx: &mut Tx, id: CredentialId) -> Result<Credential, Error> {
     let credential = store::credential_find(tx, id).await?;
     credential.ok_or_else(|| Error::NotFound(format!("credential {id}")))
 }
 
-async fn view(
-    tx: &mut ringfence_store::db::Tx,
-    credential: Credential,
-) -> Result<CredentialView, Error> {
+async fn view(tx: &mut Tx, credential: Credential) -> Result<CredentialView, Error> {
     let owner = match credential.owner {
         Owner::User(id) => users::user_find(tx, id).await?.map(|user| user.username),
         Owner::Account => None,
@@ -391,7 +414,7 @@ fn check_ttl(secs: Option<u32>) -> Result<(), Error> {
     }
 }
 
-fn change<'c>(
+pub(crate) fn change<'c>(
     credential: &Credential,
     act: &'static str,
     detail: serde_json::Value,

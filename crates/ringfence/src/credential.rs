@@ -225,6 +225,7 @@ fn edit(args: EditArgs) -> Result<app::CredentialEdit, Usage> {
         },
         token_ttl_secs: args.token_ttl.map(Some),
         end_tokens: args.end_tokens,
+        version: None,
     };
     let changes = edit.name.is_some()
         || edit.scopes.is_some()

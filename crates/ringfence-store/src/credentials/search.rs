@@ -21,6 +21,8 @@ pub enum Whose {
 /// In which order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SortBy {
+    /// By id, which is by when it was made.
+    Id,
     /// By name.
     Name,
     /// By the owner's name.
@@ -44,6 +46,8 @@ pub struct CredentialSearch<'s> {
     pub sort: SortBy,
     /// From the last to the first.
     pub descending: bool,
+    /// Only those with a later id than this text; empty for all.
+    pub after: &'s str,
 }
 
 /// A line of the list.
@@ -69,6 +73,7 @@ pub async fn credential_search(
 ) -> Result<Vec<CredentialLine>, Error> {
     let (conditions, mut args) = conditions(search);
     let order = match search.sort {
+        SortBy::Id => "found.id",
         SortBy::Name => "LOWER(found.name)",
         SortBy::Owner => "LOWER(COALESCE(found.owner_name, ''))",
         SortBy::Created => "found.created_at",
@@ -139,6 +144,10 @@ fn conditions(search: &CredentialSearch<'_>) -> (String, Vec<Arg>) {
             args.push(user_id.to_string().into());
             sql.push_str(" AND c.owner_id = $2");
         }
+    }
+    if !search.after.is_empty() {
+        args.push(search.after.into());
+        sql.push_str(&format!(" AND c.id > ${}", args.len()));
     }
     if !search.text.is_empty() {
         args.push(like(search.text).into());

@@ -48,8 +48,10 @@ async fn person(tx: &mut Tx, account: &Account, username: &str, name: &str, role
 }
 
 async fn credential(tx: &mut Tx, account: &Account, owner: Owner, name: &str) -> CredentialId {
+    // Longer names are later ones, so that the order by id is known.
+    let created_at = NOW.plus_ms(i64::try_from(name.len()).unwrap());
     let credential = Credential {
-        id: CredentialId::new(NOW, &SystemRandom),
+        id: CredentialId::new(created_at, &SystemRandom),
         account_id: account.id,
         owner,
         name: CredentialName::parse(name).unwrap(),
@@ -65,7 +67,7 @@ async fn credential(tx: &mut Tx, account: &Account, owner: Owner, name: &str) ->
             expires_at: None,
         }],
         epoch: 0,
-        created_at: NOW,
+        created_at,
         version: 1,
     };
     table::credential_insert(tx, &credential).await.unwrap();
@@ -97,7 +99,9 @@ async fn the_list_is_searched_sorted_and_cut() {
             text: "",
             sort: SortBy::Name,
             descending: false,
+            after: "",
         };
+        let after = first.to_string();
         let cases = [
             (base, vec![second, first]),
             (
@@ -146,6 +150,14 @@ async fn the_list_is_searched_sorted_and_cut() {
             (
                 CredentialSearch {
                     text: "_100%",
+                    ..base
+                },
+                vec![second],
+            ),
+            (
+                CredentialSearch {
+                    sort: SortBy::Id,
+                    after: &after,
                     ..base
                 },
                 vec![second],
