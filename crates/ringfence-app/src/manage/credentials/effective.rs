@@ -441,6 +441,9 @@ async fn content(
             connect_from: None,
             connect_to: None,
             direction: None,
+            line: None,
+            kind: None,
+            newest_first: false,
         },
         cut_short: false,
     };
