@@ -22,4 +22,5 @@ pub mod names;
 pub mod revocations;
 pub mod sessions;
 pub mod sounds;
+pub mod traffic;
 pub mod users;
