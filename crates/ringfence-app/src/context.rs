@@ -6,6 +6,7 @@ use crate::gateway::Gateway;
 use crate::quota::Limits;
 use crate::session::SessionLimits;
 use crate::token::{FailureLimits, TokenService};
+use crate::traffic::{Traffic, TrafficLimits};
 use crate::usage::Usage;
 use futures_util::FutureExt as _;
 use ringfence_core::account::Region;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub gateway: Gateway,
     /// Uses of credentials, gathered until the next flush.
     pub usage: Usage,
+    /// Answered requests, gathered until the next flush.
+    pub traffic: Traffic,
     /// The few settings that acts need.
     pub settings: Settings,
 }
@@ -78,6 +81,8 @@ pub struct Settings {
     pub failure_limits: FailureLimits,
     /// How long people stay signed in.
     pub session_limits: SessionLimits,
+    /// How much is kept of answered requests.
+    pub traffic: TrafficLimits,
 }
 
 impl Default for Settings {
@@ -92,6 +97,7 @@ impl Default for Settings {
             limits: Limits::default(),
             keys: KeySchedule::default(),
             failure_limits: FailureLimits::default(),
+            traffic: TrafficLimits::default(),
             session_limits: SessionLimits::default(),
         }
     }
@@ -163,6 +169,7 @@ impl Ctx {
             gateway: Gateway::new(settings.limits),
             token: TokenService::new(&settings),
             usage: Usage::default(),
+            traffic: Traffic::new(settings.traffic),
             settings,
         })))
     }

@@ -11,11 +11,12 @@ use crate::token::standing::Fallen;
 use crate::usage::SecretUsed;
 use quick_cache::sync::Cache;
 use ringfence_core::account::Region;
-use ringfence_core::id::KeyId;
+use ringfence_core::credential::Owner;
+use ringfence_core::id::{AccountId, CredentialId, KeyId, UserId};
 use ringfence_core::issuer::audience;
 use ringfence_core::jwt::claims::AccessClaims;
 use ringfence_core::jwt::digest::TokenDigest;
-use ringfence_core::jwt::verify::{TokenFault, check_claims, verify_access};
+use ringfence_core::jwt::verify::{TokenFault, check_claims, verify_signed};
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::time::Timestamp;
 use std::cell::Cell;
@@ -89,6 +90,17 @@ impl Admitted {
     pub const fn secret_used(&self) -> SecretUsed {
         self.used
     }
+
+    /// Who makes the call.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        Who {
+            account_id: self.live.account.id,
+            credential_id: self.live.credential.id,
+            owner_id: self.live.owner.as_ref().map(|owner| owner.id),
+            scopes: self.claims().scope,
+        }
+    }
 }
 
 /// A call that may not be made.
@@ -98,6 +110,21 @@ pub struct Refusal {
     pub reason: Reason,
     /// The scopes of which one is needed on that route.
     pub needed: ScopeSet,
+    /// Who made the call, when the token tells.
+    pub who: Option<Who>,
+}
+
+/// Who makes a call: what a token says whose signature is ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Who {
+    /// The account.
+    pub account_id: AccountId,
+    /// The credential.
+    pub credential_id: CredentialId,
+    /// The person it acts for, when the directory knows one.
+    pub owner_id: Option<UserId>,
+    /// The scopes of the token.
+    pub scopes: ScopeSet,
 }
 
 /// Why a call is refused.
@@ -157,16 +184,20 @@ pub enum RefusalClass {
 /// # Errors
 /// The [`Refusal`] with the first right that is missing.
 pub fn gateway_admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Refusal> {
-    admit(ctx, request).map_err(|reason| Refusal {
+    admit(ctx, request).map_err(|(reason, signed)| Refusal {
         reason,
         needed: request.route.scopes,
+        who: signed.map(|verified| who_signed(ctx, &verified.claims)),
     })
 }
 
-fn admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Reason> {
+/// Why a call is refused, and by whom it was made when the signature on its token is ours.
+type Refused = (Reason, Option<Arc<Verified>>);
+
+fn admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Refused> {
     let monotonic_ms = ctx.clock.monotonic_ms();
     if ctx.directory.staleness_ms(monotonic_ms) > ctx.settings.max_staleness_ms {
-        return Err(Reason::DirectoryStale);
+        return Err((Reason::DirectoryStale, None));
     }
     let now = ctx.now();
     let snapshot = ctx.directory.look();
@@ -178,8 +209,13 @@ fn admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Reason> {
         at: now,
         from: request.source,
     };
-    let (live, scopes) = rights_check(ctx, &snapshot, request, claims, now)
-        .inspect_err(|_| ctx.usage.call_refused(used))?;
+    let (live, scopes) = match rights_check(ctx, &snapshot, request, claims, now) {
+        Ok(decided) => decided,
+        Err(reason) => {
+            ctx.usage.call_refused(used);
+            return Err((reason, Some(verified)));
+        }
+    };
     let opened = scopes.intersection(request.route.scopes);
     ctx.usage.call_admitted(used, request.route.name, opened);
     Ok(Admitted {
@@ -214,6 +250,21 @@ fn rights_check(
     Ok((live, scopes))
 }
 
+/// Who a token says to be, with the owner that its credential has now.
+fn who_signed(ctx: &Ctx, claims: &AccessClaims) -> Who {
+    let snapshot = ctx.directory.look();
+    let owner_id = match snapshot.credential(claims.client_id).map(|c| c.owner) {
+        Some(Owner::User(id)) => Some(id),
+        Some(Owner::Account) | None => None,
+    };
+    Who {
+        account_id: claims.account,
+        credential_id: claims.client_id,
+        owner_id,
+        scopes: claims.scope,
+    }
+}
+
 /// The token's claims, from memory when its signature was verified before.
 ///
 /// The key is looked up anew, so that a withdrawn key ends its tokens here too, and so are the times.
@@ -222,7 +273,7 @@ fn token_verified(
     snapshot: &Snapshot,
     token: &str,
     now: Timestamp,
-) -> Result<Arc<Verified>, Reason> {
+) -> Result<Arc<Verified>, Refused> {
     let rule = &ctx.token.rule;
     let digest = TokenDigest::of(token);
     if let Some(verified) = ctx.gateway.verified.get(&digest) {
@@ -232,7 +283,7 @@ fn token_verified(
         };
         if let Err(fault) = outcome {
             ctx.gateway.verified.remove(&digest);
-            return Err(Reason::Token(fault));
+            return Err((Reason::Token(fault), Some(verified)));
         }
         return Ok(verified);
     }
@@ -241,17 +292,26 @@ fn token_verified(
         key.set(Some(id));
         snapshot.verifying_key(id, now)
     };
-    let claims = verify_access(token, key_of, rule, now).map_err(Reason::Token)?;
-    if claims.sub != claims.client_id.to_string() {
-        return Err(Reason::SubjectWrong);
-    }
-    if claims.aud != audience(claims.region) {
-        return Err(Reason::Token(TokenFault::Audience));
-    }
+    let unsigned = |fault| (Reason::Token(fault), None);
+    let claims = verify_signed(token, key_of).map_err(unsigned)?;
     let Some(key) = key.get() else {
-        return Err(Reason::Token(TokenFault::UnknownKey));
+        return Err(unsigned(TokenFault::UnknownKey));
     };
     let verified = Arc::new(Verified { claims, key });
+    let claims = &verified.claims;
+    let outcome = check_claims(claims, rule, now).map_err(Reason::Token);
+    let outcome = outcome.and_then(|()| {
+        if claims.sub != claims.client_id.to_string() {
+            Err(Reason::SubjectWrong)
+        } else if claims.aud != audience(claims.region) {
+            Err(Reason::Token(TokenFault::Audience))
+        } else {
+            Ok(())
+        }
+    });
+    if let Err(reason) = outcome {
+        return Err((reason, Some(verified)));
+    }
     ctx.gateway.verified.insert(digest, Arc::clone(&verified));
     Ok(verified)
 }

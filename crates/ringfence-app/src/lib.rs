@@ -25,6 +25,7 @@ pub mod session;
 pub mod stats;
 pub mod sweep;
 pub mod token;
+pub mod traffic;
 pub mod upkeep;
 pub mod usage;
 pub mod user_admin;

@@ -3,6 +3,7 @@
 use crate::context::Ctx;
 use crate::error::{Error, chain};
 use crate::sweep::blobs_sweep;
+use crate::traffic;
 use ringfence_store::credentials::handover::handover_prune;
 use ringfence_store::credentials::usage::usage_prune;
 use ringfence_store::feed::feed_prune;
@@ -27,6 +28,7 @@ pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
     let first_hour = ctx.now().secs() / 3_600 - USAGE_KEPT_HOURS;
     usage_prune(&mut tx, first_hour).await?;
     tx.commit().await?;
+    traffic::tidy(ctx).await?;
     let swept = blobs_sweep(ctx).await?;
     if swept > 0 {
         tracing::info!(

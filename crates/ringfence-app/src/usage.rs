@@ -3,6 +3,7 @@
 use crate::context::Ctx;
 use crate::error::{Error, chain};
 use crate::token::failures_flush;
+use crate::traffic;
 use ringfence_core::id::CredentialId;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::time::Timestamp;
@@ -223,7 +224,8 @@ pub async fn flush(ctx: &Ctx) -> Result<(), Error> {
         hours_add(&mut tx, &batch.hours).await?;
         tx.commit().await?;
     }
-    failures_flush(ctx).await
+    failures_flush(ctx).await?;
+    traffic::flush(ctx).await
 }
 
 /// Flushes every second until the task is dropped.

@@ -12,6 +12,11 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 
     /// A clock that only goes forward, in milliseconds from an arbitrary start.
     fn monotonic_ms(&self) -> u64;
+
+    /// The same clock in microseconds, where it is that fine.
+    fn monotonic_us(&self) -> u64 {
+        self.monotonic_ms().saturating_mul(1000)
+    }
 }
 
 /// Gives unpredictable bytes.
@@ -60,6 +65,10 @@ impl Clock for SystemClock {
 
     fn monotonic_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn monotonic_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 }
 

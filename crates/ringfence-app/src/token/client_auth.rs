@@ -7,8 +7,10 @@
 use super::{Origin, TokenError};
 use crate::context::Ctx;
 use crate::directory::rights::Live;
-use ringfence_core::credential::{SecretInfo, StoredDigest};
+use crate::gateway::Who;
+use ringfence_core::credential::{Owner, SecretInfo, StoredDigest};
 use ringfence_core::id::CredentialId;
+use ringfence_core::scope::ScopeSet;
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;
 
@@ -32,11 +34,28 @@ pub(super) struct Caller {
     pub secret_expires_at: Option<Timestamp>,
 }
 
-/// Authenticates a client.
+/// The credential that a request names, when there is one; that it is also the caller is not proved.
+pub(super) fn client_named(ctx: &Ctx, proof: &ClientProof) -> Option<Who> {
+    let id = CredentialId::parse(&proof.client_id).ok()?;
+    let snapshot = ctx.directory.look();
+    let credential = snapshot.credential(id)?;
+    Some(Who {
+        account_id: credential.account_id,
+        credential_id: id,
+        owner_id: match credential.owner {
+            Owner::User(id) => Some(id),
+            Owner::Account => None,
+        },
+        scopes: ScopeSet::EMPTY,
+    })
+}
+
+/// Authenticates a client. Why it fails goes to `true_reason`, for the record alone.
 pub(super) fn client_authenticate(
     ctx: &Ctx,
     proof: &ClientProof,
     origin: Origin,
+    true_reason: &mut Option<&'static str>,
 ) -> Result<Caller, TokenError> {
     let throttle = &ctx.token.throttle;
     let now_ms = ctx.clock.monotonic_ms();
@@ -48,6 +67,7 @@ pub(super) fn client_authenticate(
         Err(reason) => {
             throttle.note_failure(&proof.client_id, origin.address, now_ms);
             failure_note(ctx, proof, origin, reason);
+            *true_reason = Some(reason);
             Err(TokenError::InvalidClient)
         }
     }

@@ -36,7 +36,7 @@ pub fn token_introspect(
     token: &str,
 ) -> Result<Introspection, TokenError> {
     directory_fresh(ctx)?;
-    let caller = client_authenticate(ctx, proof, origin)?;
+    let caller = client_authenticate(ctx, proof, origin, &mut None)?;
     ctx.token
         .throttle
         .take_question(&proof.client_id, ctx.clock.monotonic_ms())

@@ -20,6 +20,7 @@ pub use revoke::token_revoke;
 pub use throttle::{FailureLimits, Rate};
 
 use crate::context::{Ctx, Settings};
+use crate::gateway::Who;
 use crate::usage::SecretUsed;
 use ringfence_core::account::Region;
 use ringfence_core::issuer::{audience, issuer};
@@ -114,13 +115,52 @@ pub enum TokenError {
     Internal(#[source] crate::error::Error),
 }
 
+/// How a request for a token ended, also for the record.
+#[derive(Debug)]
+pub struct TokenOutcome {
+    /// The token, or what the caller is told.
+    pub result: Result<IssuedToken, TokenError>,
+    /// Who asked, when the request names a credential that exists.
+    pub who: Option<Who>,
+    /// The true reason of a refusal, which the caller is not always told.
+    pub reason: Option<&'static str>,
+}
+
 /// Issues a token, or says why not.
 ///
 /// # Errors
 /// See [`TokenError`].
 pub fn token_issue(ctx: &Ctx, request: &TokenRequest) -> Result<IssuedToken, TokenError> {
+    token_issue_told(ctx, request).result
+}
+
+/// Issues a token, or says why not; tells for the record who asked and what the true reason is.
+pub fn token_issue_told(ctx: &Ctx, request: &TokenRequest) -> TokenOutcome {
+    let mut true_reason = None;
+    let result = issue(ctx, request, &mut true_reason);
+    let reason = match &result {
+        Ok(_) => None,
+        Err(error) => true_reason.or(Some(error.reason())),
+    };
+    let mut who = client_auth::client_named(ctx, &request.proof);
+    if let (Some(who), Ok(issued)) = (&mut who, &result) {
+        who.scopes = issued.scope;
+    }
+    TokenOutcome {
+        result,
+        who,
+        reason,
+    }
+}
+
+fn issue(
+    ctx: &Ctx,
+    request: &TokenRequest,
+    true_reason: &mut Option<&'static str>,
+) -> Result<IssuedToken, TokenError> {
     directory_fresh(ctx)?;
-    let caller = client_auth::client_authenticate(ctx, &request.proof, request.origin)?;
+    let caller =
+        client_auth::client_authenticate(ctx, &request.proof, request.origin, true_reason)?;
     let scope = match request.grant_type.as_deref() {
         Some("client_credentials") => {
             client_credentials::scope_grant(&caller.live, request.scope.as_deref())?
@@ -136,6 +176,24 @@ pub fn token_issue(ctx: &Ctx, request: &TokenRequest) -> Result<IssuedToken, Tok
     };
     ctx.usage.token_issued(used, scope);
     Ok(token)
+}
+
+impl TokenError {
+    /// The reason code of the record.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) | Self::TooLarge => "invalid_request",
+            Self::InvalidClient => "client_unreadable",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope(_) => "invalid_scope",
+            Self::TooManyFailures { .. } => "too_many_failures",
+            Self::TooManyQuestions { .. } => "slow_down",
+            Self::Unavailable => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
 }
 
 /// A node that has not seen the change feed for too long does not guess (design §5).

@@ -24,7 +24,7 @@ pub async fn token_revoke(
     token: &str,
 ) -> Result<(), TokenError> {
     directory_fresh(ctx)?;
-    let caller = client_authenticate(ctx, proof, origin)?;
+    let caller = client_authenticate(ctx, proof, origin, &mut None)?;
     let now = ctx.now();
     let verified = {
         let snapshot = ctx.directory.look();

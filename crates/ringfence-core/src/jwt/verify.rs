@@ -85,6 +85,19 @@ pub fn verify_access<'k>(
     rule: &TokenRule,
     now: Timestamp,
 ) -> Result<AccessClaims, TokenFault> {
+    let claims = verify_signed(token, key_of)?;
+    check_claims(&claims, rule, now)?;
+    Ok(claims)
+}
+
+/// Verifies a token's form, type and signature, and reads its claims. They are not acceptable before [`check_claims`].
+///
+/// # Errors
+/// See [`TokenFault`].
+pub fn verify_signed<'k>(
+    token: &str,
+    key_of: impl Fn(KeyId) -> Option<&'k VerifyingKey>,
+) -> Result<AccessClaims, TokenFault> {
     let compact = Compact::parse(token).map_err(TokenFault::Malformed)?;
     if compact.header.typ != ACCESS_TOKEN_TYP {
         return Err(TokenFault::Typ);
@@ -98,9 +111,7 @@ pub fn verify_access<'k>(
     if !key.verifies(compact.signing_input.as_bytes(), &compact.signature) {
         return Err(TokenFault::Signature);
     }
-    let claims = AccessClaims::parse(&compact.payload).map_err(TokenFault::Claims)?;
-    check_claims(&claims, rule, now)?;
-    Ok(claims)
+    AccessClaims::parse(&compact.payload).map_err(TokenFault::Claims)
 }
 
 /// Checks the claims of a token whose signature is known to be right, also when it was verified a while ago.
