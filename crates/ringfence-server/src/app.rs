@@ -125,6 +125,7 @@ impl App {
             proxies: self.limits.proxies.clone(),
             body_idle: self.limits.body_idle,
             body_bytes_max: self.limits.forwarded_bytes_max,
+            record: Some(self.ctx.clone()),
         }
     }
 }

@@ -19,8 +19,10 @@ use ringfence_app::directory::follow;
 use ringfence_app::gateway::{AdmitRequest, RouteRule, gateway_admit};
 use ringfence_app::quota::{Limits, QuotaClass, Rate};
 use ringfence_app::token::{ClientProof, Origin, TokenRequest, token_issue};
+use ringfence_app::traffic::Answered;
 use ringfence_core::account::TokenAlg;
 use ringfence_core::context::{SystemClock, SystemRandom};
+use ringfence_core::id::RequestId;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::seal::MasterKey;
 use ringfence_core::secret::Secret;
@@ -87,14 +89,47 @@ fn main() -> anyhow::Result<()> {
         admit()?;
     }
     let admit_per_s = per_second(admit)?;
+    let note_per_s = notes(&ctx, &tokens[0], route)?;
     println!(
         "{}",
         serde_json::json!({
             "raw_per_s": raw_per_s, "issue_per_s": issue_per_s, "store_bytes": store_bytes,
-            "admit_us": 1e6 / admit_per_s,
+            "admit_us": 1e6 / admit_per_s, "note_us": 1e6 / note_per_s,
         })
     );
     Ok(())
+}
+
+/// How often an answered call can be noted for the record; the lines are taken out every now and then, as a flush does.
+fn notes(ctx: &Ctx, token: &str, route: RouteRule) -> anyhow::Result<f64> {
+    let request = AdmitRequest {
+        token,
+        route,
+        source: None,
+        host_region: None,
+    };
+    let admitted = gateway_admit(ctx, &request).map_err(|_| anyhow!("refused"))?;
+    let at = ctx.now();
+    let mut number = 0_u64;
+    per_second(|| {
+        number = number
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let mut id = [7; 16];
+        id[8..].copy_from_slice(&number.to_be_bytes());
+        ctx.traffic.note(Answered {
+            id: RequestId::from_bytes(id),
+            at,
+            who: Some(admitted.who()),
+            route: route.name,
+            method: "GET",
+            status: 200,
+            reason: None,
+            took_us: 900,
+            from: Some([127, 0, 0, 1].into()),
+        });
+        Ok(())
+    })
 }
 
 async fn context(folder: &Path) -> anyhow::Result<Ctx> {

@@ -56,6 +56,7 @@ async fn serve(listen: &str, upstream: &str) -> anyhow::Result<()> {
         proxies: Proxies::default(),
         body_idle: Duration::from_secs(30),
         body_bytes_max: 1 << 30,
+        record: None,
     };
     let router = Router::new().fallback(pass).with_state(Arc::new(proxy));
     let listener = TcpListener::bind(listen).await?;

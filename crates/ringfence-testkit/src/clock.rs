@@ -107,6 +107,10 @@ impl Clock for TestClock {
     fn monotonic_ms(&self) -> u64 {
         self.system.monotonic_ms() + self.monotonic_ms.load(Ordering::SeqCst)
     }
+
+    fn monotonic_us(&self) -> u64 {
+        self.system.monotonic_us() + self.monotonic_ms.load(Ordering::SeqCst) * 1000
+    }
 }
 
 impl Wait for FastClock {

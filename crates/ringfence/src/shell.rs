@@ -6,6 +6,7 @@ use crate::master_key;
 use anyhow::Context as _;
 use ringfence_app::context::{Ctx, Settings};
 use ringfence_app::quota::{Limits, Rate};
+use ringfence_app::traffic::TrafficLimits;
 use ringfence_core::account::{Region, TokenAlg};
 use ringfence_core::context::{SystemClock, SystemRandom};
 use ringfence_core::key_schedule::KeySchedule;
@@ -120,6 +121,12 @@ impl Shell {
                 retire_secs: config.keys.retire_secs,
             },
             limits: quota_limits(&config.gateway),
+            traffic: TrafficLimits {
+                admitted_per_second: config.traffic.admitted_per_second,
+                refused_per_second: config.traffic.refused_per_second,
+                days_kept: config.traffic.days_kept,
+                requests_per_account: config.traffic.requests_per_account,
+            },
             ..Settings::default()
         })
     }

@@ -19,6 +19,7 @@ use crate::gateway::bearer::bearer_take;
 use crate::gateway::error::GatewayError;
 use crate::web::hall::ClientAddress;
 use crate::web::host::{host_named, region_of};
+use crate::web::record::CallMark;
 
 /// What the layer in front of one operation knows.
 #[derive(Clone, Debug)]
@@ -34,13 +35,23 @@ pub(crate) async fn gate_pass(State(gate): State<Gate>, request: Request, next: 
     match call_admit(&gate.app, gate.rule, request).await {
         Ok((admitted, mut request)) => {
             let used = admitted.secret_used();
+            let mark = CallMark {
+                route: gate.rule.name,
+                who: Some(admitted.who()),
+            };
             request.extensions_mut().insert(admitted);
             let response = next.run(request).await;
             let end = call_end(response.status());
             gate.app.ctx.usage.call_ended(used, end);
-            response
+            mark.put(response)
         }
-        Err(refused) => refused.into_response(),
+        Err(refused) => {
+            let mark = CallMark {
+                route: gate.rule.name,
+                who: refused.who(),
+            };
+            mark.put(refused.into_response())
+        }
     }
 }
 
@@ -72,6 +83,7 @@ pub(super) async fn call_admit(
         Err(reason) => Err(Refusal {
             reason,
             needed: rule.scopes,
+            who: None,
         }),
     };
     outcome.map_err(|refusal| {

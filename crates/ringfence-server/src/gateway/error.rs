@@ -6,9 +6,10 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use ringfence_app::gateway::{Reason, Refusal, RefusalClass};
+use ringfence_app::gateway::{Reason, Refusal, RefusalClass, Who};
 
 use crate::gateway::forward::ForwardFault;
+use crate::web::record::ReasonCode;
 
 /// A call that the gateway does not let through, or cannot pass on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,14 @@ impl GatewayError {
             Self::NoRoute => "no_route",
             Self::OtherMethod => "method_refused",
             Self::Forward(fault) => fault.code(),
+        }
+    }
+
+    /// Who called, when that is known.
+    pub(super) fn who(self) -> Option<Who> {
+        match self {
+            Self::Refused(refusal) => refusal.who,
+            Self::NoRoute | Self::OtherMethod | Self::Forward(_) => None,
         }
     }
 
@@ -81,6 +90,7 @@ impl IntoResponse for GatewayError {
         let json = HeaderValue::from_static("application/json");
         let mut response =
             (self.status(), [(CONTENT_TYPE, json)], body.to_string()).into_response();
+        response.extensions_mut().insert(ReasonCode(self.code()));
         if let Self::Refused(refusal) = self {
             refusal_headers(refusal, &mut response);
             response.extensions_mut().insert(refusal);
@@ -116,7 +126,11 @@ fn refusal_headers(refusal: Refusal, response: &mut Response) {
 
 /// The challenge of RFC 6750 §3. Without a token there is no error to name.
 fn challenge(refusal: Refusal) -> String {
-    let Refusal { reason, needed } = refusal;
+    let Refusal {
+        reason,
+        needed,
+        who: _,
+    } = refusal;
     let mut text = "Bearer realm=\"ringfence\"".to_owned();
     if let Some(error) = reason.oauth_error() {
         let about = [
@@ -150,7 +164,13 @@ mod tests {
     #[test]
     fn rfc6750_3_names_error_and_scope_where_they_belong() {
         let needed = ScopeSet::parse("stats").unwrap();
-        let text = |reason| challenge(Refusal { reason, needed });
+        let text = |reason| {
+            challenge(Refusal {
+                reason,
+                needed,
+                who: None,
+            })
+        };
         assert_eq!(
             text(Reason::TokenMissing),
             r#"Bearer realm="ringfence", scope="stats""#

@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ringfence_app::gateway::{Admitted, RouteRule};
+use ringfence_app::gateway::{Admitted, RouteRule, Who};
 use ringfence_app::quota::{QuotaClass, Rate};
 use ringfence_app::usage::CallEnd;
 use ringfence_core::id::RequestId;
@@ -16,6 +16,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::forward::{ForwardFault, Forwarder};
 use crate::gateway::routes::{Found, RouteTable, UpstreamRoute};
 use crate::web::hall::{REQUEST_ID, RouteName};
+use crate::web::record::CallMark;
 
 /// The upstream routes and the connections to them.
 #[derive(Debug)]
@@ -38,10 +39,12 @@ pub(crate) async fn upstream_call(app: App, request: Request) -> Response {
     let (Found::Route(route), Some(upstreams)) = (&found, &app.upstreams) else {
         return no_route(found);
     };
-    let mut response = match pass(&app, &upstreams.forwarder, route, request).await {
-        Ok(response) => response,
-        Err(fault) => fault.into_response(),
+    let (who, outcome) = pass(&app, &upstreams.forwarder, route, request).await;
+    let mark = CallMark {
+        route: route.name,
+        who,
     };
+    let mut response = mark.put(outcome.unwrap_or_else(GatewayError::into_response));
     let name = RouteName(route.name.into());
     response.extensions_mut().insert(name);
     response
@@ -64,14 +67,17 @@ async fn pass(
     forwarder: &Forwarder,
     route: &UpstreamRoute,
     request: Request,
-) -> Result<Response, GatewayError> {
+) -> (Option<Who>, Result<Response, GatewayError>) {
     let rule = RouteRule {
         name: route.name,
         scopes: route.scopes,
         class: QuotaClass::General,
         rate: route.per_minute.map(Rate::per_minute),
     };
-    let (admitted, request) = call_admit(app, rule, request).await?;
+    let (admitted, request) = match call_admit(app, rule, request).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return (refused.who(), Err(refused)),
+    };
     let used = admitted.secret_used();
     let mut identity = identity(&admitted);
     if let Some(id) = request.extensions().get::<RequestId>()
@@ -85,7 +91,8 @@ async fn pass(
         Err(_) => CallEnd::Failed,
     };
     app.ctx.usage.call_ended(used, end);
-    outcome.map_err(|fault| failed(app, route, fault))
+    let outcome = outcome.map_err(|fault| failed(app, route, fault));
+    (Some(admitted.who()), outcome)
 }
 
 fn failed(app: &App, route: &UpstreamRoute, fault: ForwardFault) -> GatewayError {

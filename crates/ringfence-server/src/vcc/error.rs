@@ -1,6 +1,7 @@
 //! The one place where refusals of the VCC APIs become responses, each in its API's own words (vcc-api §1.5).
 
 use super::Api;
+use crate::web::record::ReasonCode;
 use axum::body::Body;
 use axum::http::header::{
     CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -114,6 +115,10 @@ impl IntoResponse for VccError {
         let (status, body) = self.words();
         let json = HeaderValue::from_static("application/json; charset=utf-8");
         let mut response = (status, [(CONTENT_TYPE, json)], body.to_string()).into_response();
+        if matches!(self.fault, Fault::App(Error::Forbidden(_))) {
+            let reason = ReasonCode("content_forbidden");
+            response.extensions_mut().insert(reason);
+        }
         let headers = response.headers_mut();
         match &self.fault {
             Fault::Range { size_bytes } => {

@@ -14,6 +14,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
+use ringfence_app::context::Ctx;
+use ringfence_app::traffic::{Answered, ROUTE_NONE};
 use ringfence_core::context::{Clock, Random};
 use ringfence_core::id::RequestId;
 use ringfence_core::path::{CleanPath, PathFault};
@@ -21,6 +23,7 @@ use ringfence_core::path::{CleanPath, PathFault};
 use crate::web::listener::Peer;
 use crate::web::metrics::Metrics;
 use crate::web::proxies::Proxies;
+use crate::web::record::{CallMark, ReasonCode};
 use crate::web::timed_body::TimedBody;
 
 /// The header that names a request, on every response and on every request to an upstream.
@@ -41,6 +44,8 @@ pub struct Hall {
     pub body_idle: Duration,
     /// Largest body of any request; rooms set smaller bounds of their own.
     pub body_bytes_max: u64,
+    /// Where answered requests are recorded, if anywhere.
+    pub record: Option<Ctx>,
 }
 
 /// Where a request comes from, behind any configured proxies; an extension of each request.
@@ -66,8 +71,9 @@ pub fn hall_layer(router: Router, hall: Hall) -> Router {
 }
 
 async fn hall_pass(State(hall): State<Arc<Hall>>, mut request: Request, next: Next) -> Response {
-    let began = hall.clock.monotonic_ms();
-    let id = RequestId::new(hall.clock.now(), hall.random.as_ref());
+    let began = hall.clock.monotonic_us();
+    let at = hall.clock.now();
+    let id = RequestId::new(at, hall.random.as_ref());
     let in_flight = hall.metrics.request_begins();
     let peer = request
         .extensions()
@@ -100,8 +106,27 @@ async fn hall_pass(State(hall): State<Arc<Hall>>, mut request: Request, next: Ne
     }
     drop(in_flight);
 
-    let took_ms = hall.clock.monotonic_ms().saturating_sub(began);
+    let took_us = hall.clock.monotonic_us().saturating_sub(began);
+    let took_ms = took_us / 1000;
     let status = response.status().as_u16();
+    if let Some(ctx) = &hall.record {
+        let mark = response.extensions().get::<CallMark>().copied();
+        let told = response.extensions().get::<ReasonCode>();
+        let reason = refused.or(told.map(|told| told.0));
+        if mark.is_some() || reason.is_some() {
+            ctx.traffic.note(Answered {
+                id,
+                at,
+                who: mark.and_then(|mark| mark.who),
+                route: mark.map_or(ROUTE_NONE, |mark| mark.route),
+                method,
+                status,
+                reason,
+                took_us,
+                from: Some(client),
+            });
+        }
+    }
     let named = response.extensions().get::<RouteName>().cloned();
     let route = match (&named, &template, refused) {
         (_, _, Some(_)) => "refused",
@@ -110,7 +135,7 @@ async fn hall_pass(State(hall): State<Arc<Hall>>, mut request: Request, next: Ne
         (None, None, None) => "none",
     };
     hall.metrics
-        .request_ends(method, route, status, Duration::from_millis(took_ms));
+        .request_ends(method, route, status, Duration::from_micros(took_us));
     tracing::info!(
         request.id = %id,
         http.method = method,

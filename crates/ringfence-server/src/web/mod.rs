@@ -14,5 +14,6 @@ pub mod metrics;
 pub mod operations;
 pub(crate) mod person;
 pub mod proxies;
+pub(crate) mod record;
 pub mod timed_body;
 pub mod tls;

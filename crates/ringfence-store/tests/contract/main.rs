@@ -16,5 +16,6 @@ mod feed;
 mod harness;
 mod interactions;
 mod sounds;
+mod traffic;
 mod visibility;
 mod windows;

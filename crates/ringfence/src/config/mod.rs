@@ -22,6 +22,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod token;
+mod traffic;
 
 use std::path::{Path, PathBuf};
 
@@ -40,6 +41,7 @@ pub(crate) use region::Regions;
 pub(crate) use sample::sample;
 pub(crate) use server::{Role, Server};
 pub(crate) use token::{Algorithm, Token};
+pub(crate) use traffic::Traffic;
 
 use key::{Key, Kind, Section};
 
@@ -63,6 +65,8 @@ pub(crate) struct Config {
     pub blobs: Blobs,
     /// Quotas and upstream routes.
     pub gateway: Gateway,
+    /// The record of requests.
+    pub traffic: Traffic,
     /// Host names and public address of each region.
     pub region: Regions,
     /// The collector.
@@ -82,6 +86,7 @@ impl Default for Config {
             directory: Directory::default(),
             blobs: Blobs::default(),
             gateway: Gateway::default(),
+            traffic: Traffic::default(),
             region: Regions::default(),
             collect: Collect::default(),
             log: Log::default(),
@@ -113,6 +118,7 @@ fn sections() -> Vec<Section> {
         directory::SECTION,
         blobs::SECTION,
         gateway::SECTION,
+        traffic::SECTION,
     ];
     sections.extend(region::SECTIONS);
     sections.extend([collect::SECTION, log::SECTION]);
@@ -204,6 +210,7 @@ impl Config {
         self.directory.faults(&mut faults);
         self.blobs.faults(&mut faults);
         self.gateway.faults(&mut faults);
+        self.traffic.faults(&mut faults);
         self.region.faults(&mut faults);
         self.collect.faults(&mut faults);
         faults
