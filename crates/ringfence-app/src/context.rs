@@ -213,7 +213,7 @@ impl Ctx {
             at,
             account_id: note.account_id,
             actor: note.actor.0.clone(),
-            act: note.act,
+            act: note.act.into(),
             subject: note.subject,
             detail: note.detail.to_string(),
         };

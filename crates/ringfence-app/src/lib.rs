@@ -5,6 +5,7 @@
 //! admitting a call read the [`directory`] only. Read [`context`] first.
 
 pub mod accounts;
+pub mod audit;
 pub mod caller;
 pub mod contents;
 pub mod context;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod gateway;
 pub mod group_admin;
 pub mod groups;
+pub mod idempotency;
 pub mod import;
 pub mod interactions;
 pub mod keys;

@@ -14,6 +14,7 @@ pub mod db;
 pub mod feed;
 pub mod groups;
 pub mod health;
+pub mod idempotency;
 pub mod interactions;
 pub mod keys;
 pub mod leases;

@@ -4,8 +4,8 @@ use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
-    account, collect, completions, connection, credential, demo, doctor, import, keys, logging,
-    serve, settings, token_client, user,
+    account, audit, collect, completions, connection, credential, demo, doctor, import, keys,
+    logging, serve, settings, token_client, user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -67,6 +67,9 @@ enum Command {
     /// Signing keys: list, rotate, withdraw
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// The audit trail: list, export, verify
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Calls and recordings from elsewhere: recordings
     #[command(subcommand)]
     Import(import::ImportCommand),
@@ -128,6 +131,7 @@ impl Cli {
             Command::User(command) => user::run(&shell, command).await,
             Command::Credential(command) => credential::run(&shell, command).await,
             Command::Keys(command) => keys::run(&shell, command).await,
+            Command::Audit(command) => audit::run(&shell, command).await,
             Command::Import(command) => import::run(&shell, command).await,
             Command::Token(args) => token_client::run(&shell, args).await,
             Command::Connection(command) => connection::run(&shell, command).await,

@@ -3,6 +3,7 @@
 //! `cli.rs` lists the commands, one file each; `shell.rs` opens what they work on.
 
 mod account;
+mod audit;
 mod cli;
 mod collect;
 mod completions;

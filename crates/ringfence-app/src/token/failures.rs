@@ -89,7 +89,7 @@ async fn failures_write(
             at,
             account_id: Some(failure.account_id),
             actor: "unknown".to_owned(),
-            act: "credential.use_failed",
+            act: "credential.use_failed".into(),
             subject: id.to_string(),
             detail: detail.to_string(),
         };

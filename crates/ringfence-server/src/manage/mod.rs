@@ -11,6 +11,7 @@ pub(crate) mod body;
 pub(crate) mod door;
 pub(crate) mod entity;
 pub(crate) mod error;
+pub(crate) mod idempotency;
 pub(crate) mod openapi;
 pub(crate) mod paging;
 pub(crate) mod query;
