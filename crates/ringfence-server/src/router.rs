@@ -81,6 +81,7 @@ fn table() -> Vec<Entry> {
     entries.extend(for_operators());
     entries.extend(portal_home());
     entries.extend(management());
+    entries.extend(manage_accounts());
     entries
 }
 
@@ -320,6 +321,19 @@ fn management() -> Vec<Entry> {
     }]
 }
 
+/// Accounts over the Management API.
+fn manage_accounts() -> Vec<Entry> {
+    use manage::accounts as api;
+    const ACCOUNTS: &str = "/api/v1/accounts";
+    const ACCOUNT: &str = "/api/v1/accounts/{account}";
+    vec![
+        manage("GET", ACCOUNTS, api::list_route()),
+        manage("POST", ACCOUNTS, api::create_route()),
+        manage("GET", ACCOUNT, api::show_route()),
+        manage("PATCH", ACCOUNT, api::edit_route()),
+    ]
+}
+
 /// The rules of every operation, for the access matrix.
 #[must_use]
 pub fn rules() -> Vec<Rule> {
@@ -360,9 +374,19 @@ fn guarded(app: &App, rule: Rule, handler: MethodRouter<App>) -> MethodRouter<Ap
         Access::Session => {
             handler.route_layer(from_fn_with_state(app.clone(), portal::door::session_pass))
         }
-        Access::Manage(scopes) => handler
+        Access::Manage(scopes) => once_a_key(app, rule, handler)
             .route_layer(from_fn_with_state(app.clone(), manage::door::caller_pass))
             .route_layer(from_fn_with_state(gate(scopes), token_when_sent)),
+    }
+}
+
+/// Creates and other acts by POST are done once under an idempotency key.
+fn once_a_key(app: &App, rule: Rule, handler: MethodRouter<App>) -> MethodRouter<App> {
+    if rule.method == "POST" {
+        let layer = from_fn_with_state(app.clone(), manage::idempotency::idempotency_pass);
+        handler.route_layer(layer)
+    } else {
+        handler
     }
 }
 

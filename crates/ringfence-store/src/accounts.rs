@@ -1,6 +1,7 @@
 //! Accounts: the tenants.
 
 use crate::db::{Error, Row, Tx};
+use crate::search::like_contains;
 use ringfence_core::account::{Account, AccountKind, AccountName, AccountStatus, Region, TokenAlg};
 use ringfence_core::id::AccountId;
 use ringfence_core::time::Timestamp;
@@ -73,6 +74,48 @@ pub async fn account_list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Ac
         )
         .await?;
     rows.iter().map(account).collect()
+}
+
+/// Accounts whose name holds a text, by name, after a name.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn account_search(
+    tx: &mut Tx,
+    (text, status): (&str, Option<AccountStatus>),
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Account>, Error> {
+    let status = status.map(AccountStatus::as_str);
+    let rows = tx
+        .fetch_all(
+            "SELECT * FROM accounts WHERE name > $1 AND name LIKE $2 ESCAPE '!' AND ($3 = '' OR status = $4)
+             ORDER BY name LIMIT $5",
+            &[
+                after.into(),
+                like_contains(text).into(),
+                status.unwrap_or_default().into(),
+                status.unwrap_or_default().into(),
+                limit.into(),
+            ],
+        )
+        .await?;
+    rows.iter().map(account).collect()
+}
+
+/// How many people and credentials an account has.
+///
+/// # Errors
+/// The database broke off.
+pub async fn account_sizes(tx: &mut Tx, id: AccountId) -> Result<(i64, i64), Error> {
+    let row = tx
+        .fetch_one(
+            "SELECT (SELECT COUNT(*) FROM users WHERE account_id = $1) AS n_users,
+                    (SELECT COUNT(*) FROM credentials WHERE account_id = $1) AS n_credentials",
+            &[id.to_string().into()],
+        )
+        .await?;
+    Ok((row.int("n_users")?, row.int("n_credentials")?))
 }
 
 /// Every account, for the directory.

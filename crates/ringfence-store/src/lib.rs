@@ -21,6 +21,7 @@ pub mod leases;
 pub mod memberships;
 pub mod names;
 pub mod revocations;
+mod search;
 pub mod sessions;
 pub mod sounds;
 pub mod traffic;

@@ -3,5 +3,6 @@
 //! One function an act: it asks the [`crate::caller::Caller`] and the rules of vcc-api §4.1, then does the act of the
 //! floor's other modules. What somebody may not know of is not found; what they may see and not do is forbidden.
 
+pub mod accounts;
 pub mod credentials;
 pub mod slice;

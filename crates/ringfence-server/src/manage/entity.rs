@@ -5,8 +5,19 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
+use utoipa::IntoParams;
 
 const LONGEST_HEADER: usize = 1_000;
+
+/// What every edit takes, for the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the description is made from it")]
+pub(crate) struct EditParams {
+    /// The `ETag` of the version that is edited, or `*`.
+    #[param(rename = "If-Match")]
+    if_match: String,
+}
 
 /// A version as callers know it: a strong entity tag.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -13,7 +13,7 @@ use ringfence_app::error::{Error, chain};
 use ringfence_app::gateway::{Refusal, RefusalClass};
 use ringfence_core::id::RequestId;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 const UNAVAILABLE_RETRY_SECS: u32 = 5;
 const CHALLENGE: &str = "Bearer realm=\"ringfence\"";
@@ -76,6 +76,16 @@ pub(crate) struct Problem {
     /// What is wrong in the body or query.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
+}
+
+/// What every operation may answer instead, for the description.
+#[derive(IntoResponses)]
+pub(crate) enum Refusals {
+    /// Why it was not done: 400 unreadable, 401 not signed in, 403 not allowed, 404 not there or not yours to know of, 409
+    /// clash, 412 stale, 422 a value breaks a rule, 428 no `If-Match`, 429 too many.
+    #[response(status = "default", content_type = "application/problem+json")]
+    #[expect(dead_code, reason = "only the description is made from it")]
+    Refused(Problem),
 }
 
 impl ManageError {

@@ -21,10 +21,21 @@ use ringfence_app::idempotency::{
     Begun, IdempotencyKey, KeptAnswer, idempotency_begin, idempotency_end, idempotency_release,
 };
 use ringfence_core::digest::{ContentDigest, ContentHasher};
+use utoipa::IntoParams;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
+
+/// What every create takes, for the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the description is made from it")]
+pub(crate) struct CreateParams {
+    /// A name of your own for this request: sent again within 24 hours, the same request gives the same answer.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
+}
 
 /// Marks an answer that carries a secret; an extension of the response.
 #[derive(Clone, Copy, Debug)]

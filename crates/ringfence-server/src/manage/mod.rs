@@ -7,6 +7,7 @@
 //! handlers with `#[utoipa::path]`, a `..._route()` for each, and a `pub(super) struct Api`; name it in `openapi.rs`
 //! and its operations in `router.rs`.
 
+pub(crate) mod accounts;
 pub(crate) mod body;
 pub(crate) mod door;
 pub(crate) mod entity;

@@ -48,7 +48,11 @@ impl Modify for Security {
 
 /// The whole description. Each noun adds its own.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    Root::openapi()
+    let mut document = Root::openapi();
+    for noun in [super::accounts::Api::openapi()] {
+        document.merge(noun);
+    }
+    document
 }
 
 pub(crate) fn openapi_route() -> MethodRouter<crate::app::App> {

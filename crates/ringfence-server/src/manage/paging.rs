@@ -8,11 +8,22 @@ use ringfence_app::context::Ctx;
 use ringfence_app::manage::slice::Slice;
 use ringfence_core::encoding::{base64url, base64url_decode};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 const DEFAULT_LIMIT: u32 = 50;
 const LARGEST_LIMIT: u32 = 200;
 const LONGEST_CURSOR: usize = 2_000;
+
+/// What every list takes, for the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only the description is made from it")]
+pub(crate) struct PageParams {
+    /// Most items of the page, 1 to 200; 50 if not given.
+    limit: Option<u32>,
+    /// Where to go on: the `nextCursor` of the page before.
+    cursor: Option<String>,
+}
 
 /// The part of a list that is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -8,6 +8,7 @@
 
 mod access;
 mod gateway;
+mod manage;
 mod oauth;
 mod portal;
 mod vcc;
