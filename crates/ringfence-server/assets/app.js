@@ -83,4 +83,4 @@ document.addEventListener("click", async (event) => {
 });
 
 // The summary of what is wrong with a form is what its reader wants first.
-document.querySelector(".error-summary")?.focus();
+document.querySelector(".error-summary[role=alert]")?.focus();

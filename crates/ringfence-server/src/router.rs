@@ -289,7 +289,9 @@ fn manage(method: &'static str, path: &'static str, handler: MethodRouter<App>) 
 
 /// What every page needs.
 fn portal_home() -> Vec<Entry> {
-    use portal::{account_open_route, asset_route, design_route, home_route, sign_out_route};
+    use portal::{
+        account_open_route, asset_route, design_route, home_route, missing_route, sign_out_route,
+    };
     let assets = Entry {
         rule: Rule {
             method: "GET",
@@ -303,6 +305,7 @@ fn portal_home() -> Vec<Entry> {
         assets,
         page("GET", "/admin", home_route()),
         page("GET", "/admin/design", design_route()),
+        page("GET", "/admin/{*path}", missing_route()),
         page("POST", "/admin/open", account_open_route()),
         page("POST", "/logout", sign_out_route()),
     ]

@@ -114,7 +114,7 @@ const PARTS: &[Part] = &[
         id: "error-summary",
         name: "Error summary",
         rules: &[
-            "A form that was not accepted is shown again with status 422, and this stands above it and takes the focus.",
+            "A form that was not accepted is shown again with status 422, and this stands above it. It has role=\"alert\", which the sample leaves out, and takes the focus.",
             "Each line links to its field and has the same words as the error there.",
         ],
         markup: r##"<div class="error-summary" tabindex="-1">

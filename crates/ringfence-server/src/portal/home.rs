@@ -12,6 +12,7 @@ use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use ringfence_app::caller::Via;
+use ringfence_app::error::Error;
 use ringfence_app::session::{session_account_open, session_end};
 use ringfence_core::account::AccountName;
 
@@ -27,6 +28,11 @@ struct Home {
 /// `GET /admin`.
 pub(crate) fn home_route() -> MethodRouter<App> {
     get(home)
+}
+
+/// `GET` of a page that does not exist.
+pub(crate) fn missing_route() -> MethodRouter<App> {
+    get(missing)
 }
 
 /// `POST /logout`.
@@ -48,6 +54,10 @@ async fn home(Signed(caller): Signed, chrome: Chrome) -> Result<Response, Portal
     })
 }
 
+async fn missing() -> PortalError {
+    Error::NotFound("page".to_owned()).into()
+}
+
 async fn sign_out(State(app): State<App>, Signed(caller): Signed) -> Result<Response, PortalError> {
     if let Via::Session(id) = caller.via {
         session_end(&app.ctx, &caller, id).await?;
@@ -64,8 +74,7 @@ async fn account_open(
     Signed(caller): Signed,
     form: Form,
 ) -> Result<Response, PortalError> {
-    let name =
-        AccountName::parse(form.text("account")).map_err(ringfence_app::error::Error::invalid)?;
+    let name = AccountName::parse(form.text("account")).map_err(Error::invalid)?;
     session_account_open(&app.ctx, &caller, &name).await?;
     Ok(if name == caller.home.name {
         redirect("/admin")

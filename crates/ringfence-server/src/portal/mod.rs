@@ -15,4 +15,4 @@ mod page;
 
 pub(crate) use assets::asset_route;
 pub(crate) use design::design_route;
-pub(crate) use home::{account_open_route, home_route, sign_out_route};
+pub(crate) use home::{account_open_route, home_route, missing_route, sign_out_route};
