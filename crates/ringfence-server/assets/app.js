@@ -52,6 +52,7 @@ const show = (inUtc) => {
   zone.replaceChildren(text, button);
 };
 if (times.length > 0) show(remembered() === "utc");
+else if (zone) zone.hidden = true;
 
 // Copying
 

@@ -1,0 +1,165 @@
+// What people do at the portal, as they do it: admin, supervisor, agent, operator, stranger; and without script.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { assert, axeOn, equal, finish, keeps, launch, open, picture, profile, signIn, step, world } from "./lib.mjs";
+
+const SCOPES_OF_A_SUPERVISOR = ["interaction-content:read", "users:read"];
+const browser = await launch();
+const CLIPBOARD = { permissions: ["clipboard-read", "clipboard-write"] };
+
+const text = (page) => page.locator("main").innerText();
+const link = (page, name) => page.getByRole("main").getByRole("link", { name, exact: true });
+const button = (page, name) => page.getByRole("main").getByRole("button", { name, exact: true });
+const row = (page, name) => page.getByRole("row").filter({ hasText: name });
+
+/** Presses what sends a form, and gives the answer to it, before any redirect. */
+const send = async (page, name) => {
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.request().method() === "POST"),
+    button(page, name).click(),
+  ]);
+  await page.waitForLoadState("load");
+  return answer;
+};
+
+/** Every file of the server's data folder that holds these bytes. */
+const filesWith = (bytes) => readdirSync(world.data_dir, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+  .filter((path) => readFileSync(path).includes(bytes));
+
+const makeCredential = async (page, name, scopes) => {
+  await page.goto("/admin/credentials/new");
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  for (const scope of scopes) await page.locator(`input[name=scope][value="${scope}"]`).check();
+  const answer = await send(page, "Save API credential");
+  await page.getByRole("heading", { name: "Success", level: 1 }).waitFor();
+  return answer;
+};
+
+await step("a wrong password is refused with a page that says what to do", async () => {
+  const context = await profile(browser);
+  const page = await context.newPage();
+  await page.goto("/login");
+  await page.getByLabel("User name").fill(world.people.admin.username);
+  await page.getByLabel("Password", { exact: true }).fill("not the password");
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.request().method() === "POST"),
+    page.getByRole("button", { name: "Sign in", exact: true }).click(),
+  ]);
+  assert([401, 422].includes(answer.status()), `status ${answer.status()}`);
+  await page.waitForLoadState("load");
+  equal(await page.getByLabel("User name").inputValue(), world.people.admin.username, "the user name is kept");
+  equal(await page.getByLabel("Password", { exact: true }).inputValue(), "", "the password is not");
+  assert(await page.locator(".error-summary").evaluate((element) => element === document.activeElement), "the summary has the focus");
+  await keeps(page, "sign-in refused");
+  await axeOn(page, "sign-in refused");
+  await picture(page, "sign-in-refused");
+  await context.close();
+});
+
+const context = await profile(browser, CLIPBOARD);
+const page = await signIn(context, world.people.admin, "/admin/credentials");
+let secret = "";
+let credential = "";
+
+await step("signing in leads to the page that was asked for", async () => {
+  equal(new URL(page.url()).pathname, "/admin/credentials", "the page");
+});
+
+await step("a credential without name and scope is refused, and the summary leads to the fields", async () => {
+  await page.goto("/admin/credentials/new");
+  const answer = await send(page, "Save API credential");
+  equal(answer.status(), 422, "status");
+  const summary = page.locator(".error-summary");
+  assert(await summary.evaluate((element) => element === document.activeElement), "the summary has the focus");
+  equal(await summary.getByRole("link").count(), 2, "what is wrong");
+  await summary.getByRole("link").first().click();
+  equal(await page.evaluate(() => document.activeElement.id), "name", "the first link leads to the field");
+  await keeps(page, "new credential refused");
+  await axeOn(page, "new credential refused");
+  await picture(page, "credential-new-refused");
+});
+
+await step("an admin makes a credential, sees the secret once, copies it and gets a token with the shown line", async () => {
+  const seen = [];
+  const listen = async (response) => {
+    if ((response.headers()["content-type"] ?? "").includes("html")) seen.push({ url: response.url(), body: await response.text().catch(() => "") });
+  };
+  page.on("response", listen);
+  await makeCredential(page, "Speech analytics", ["interaction-content:read", "users:read", "stats"]);
+  secret = (await page.locator("#secret").innerText()).trim();
+  credential = (await page.locator("#id").innerText()).trim();
+  assert(/^rfs_emea_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/.test(secret), `a secret: ${secret}`);
+  await picture(page, "credential-made");
+  await keeps(page, "credential made");
+  await axeOn(page, "credential made");
+  await page.locator("[data-copy='#secret']").click();
+  equal(await page.evaluate(() => navigator.clipboard.readText()), secret, "what is copied");
+  await page.locator("#live").filter({ hasText: "copied" }).waitFor();
+  const line = await page.locator("#token-line").innerText();
+  assert(line.startsWith("curl "), `a curl line: ${line}`);
+  const answer = JSON.parse(execFileSync("bash", ["-c", `${line} --silent`], { encoding: "utf8" }));
+  equal([answer.token_type, answer.expires_in], ["Bearer", 900], "the token");
+
+  await link(page, "OK").click();
+  await page.waitForURL(/\/admin\/credentials/);
+  await page.goBack();
+  await page.goto("/admin/credentials");
+  await link(page, "Speech analytics").first().click();
+  await page.waitForURL((url) => url.pathname.endsWith(credential));
+  await page.goto("/admin/audit");
+  page.off("response", listen);
+  equal(seen.filter(({ body }) => body.includes(secret)).length, 1, "responses that hold the secret");
+  equal(filesWith(Buffer.from(secret)), [], "files that hold the secret");
+});
+
+await step("the list finds, sorts and filters, and its address says how", async () => {
+  await page.goto("/admin/credentials");
+  await page.getByLabel("Search").fill("Speech");
+  await button(page, "Apply").click();
+  await page.waitForURL(/q=Speech/);
+  equal(await page.locator("tbody tr").count(), 1, "rows found");
+  await page.goto("/admin/credentials?q=nothing+of+that+name");
+  assert((await text(page)).includes("Nothing found"), "an empty search says so");
+  await axeOn(page, "credentials, nothing found");
+  await picture(page, "credentials-nothing-found");
+  await page.goto("/admin/credentials");
+  const all = await page.locator("tbody tr").count();
+  await page.getByLabel("Show").selectOption({ label: "My Credentials" });
+  await button(page, "Apply").click();
+  await page.waitForURL(/show=mine/);
+  assert((await page.locator("tbody tr").count()) < all, "fewer are mine");
+  await page.locator("thead a").first().click();
+  await page.waitForURL(/sort=/);
+  assert(page.url().includes("show=mine"), "sorting keeps the filter");
+  equal(await page.locator("thead [aria-sort]").count(), 1, "sorted columns");
+});
+
+await step("a supervisor is offered exactly two scopes and sees only their own", async () => {
+  const theirs = await profile(browser);
+  const tab = await signIn(theirs, world.people.supervisor, "/admin/credentials/new");
+  const offered = await tab.locator("input[name=scope]").evaluateAll((boxes) => boxes.map((box) => box.value));
+  equal(offered.toSorted(), SCOPES_OF_A_SUPERVISOR, "scopes on offer");
+  await picture(tab, "credential-new-supervisor");
+  await tab.goto("/admin/credentials");
+  equal(await tab.locator("tbody th").allInnerTexts(), ["Wallboard"], "credentials in the list");
+  await open(tab, `/admin/credentials/${credential}`, "somebody else's credential as supervisor", 404);
+  await theirs.close();
+});
+
+await step("an agent and a stranger get nothing of it", async () => {
+  const agents = await profile(browser);
+  const tab = await signIn(agents, world.people.agent);
+  equal(await tab.getByRole("link", { name: "API Credentials" }).count(), 0, "links to credentials");
+  await open(tab, "/admin/credentials", "credentials as agent", 403);
+  await agents.close();
+  const strangers = await profile(browser);
+  const theirs = await signIn(strangers, world.people.stranger);
+  await open(theirs, `/admin/credentials/${credential}`, "a credential of another account", 404);
+  await theirs.goto("/admin/credentials");
+  assert(!(await text(theirs)).includes("Speech analytics"), "another account's credential in the list");
+  await strangers.close();
+});
