@@ -43,6 +43,8 @@ pub(crate) struct NavGroup {
 pub(crate) struct NavItem {
     pub(crate) href: &'static str,
     pub(crate) label: &'static str,
+    /// What is there, for the start page.
+    pub(crate) text: &'static str,
     pub(crate) is_current: bool,
 }
 
@@ -55,30 +57,83 @@ enum For {
     Operators,
 }
 
-const NAV: &[(&str, &[(&str, &str, For)])] = &[
+/// An address, its name, what is there, and who finds it.
+type Place = (&'static str, &'static str, &'static str, For);
+
+const NAV: &[(&str, &[Place])] = &[
     (
         "Account",
         &[
-            ("/admin/credentials", "API Credentials", For::Supervisors),
-            ("/admin/users", "Users", For::Admins),
-            ("/admin/groups", "Groups", For::Admins),
-            ("/admin/recordings", "Recordings", For::Everybody),
+            (
+                "/admin/credentials",
+                "API Credentials",
+                "Ids and secrets with which programs get tokens, and what each can do now.",
+                For::Supervisors,
+            ),
+            (
+                "/admin/users",
+                "Users",
+                "People, their licence, their permissions, lines and groups.",
+                For::Admins,
+            ),
+            (
+                "/admin/groups",
+                "Groups",
+                "Who belongs together, and whose content they may see.",
+                For::Admins,
+            ),
+            (
+                "/admin/recordings",
+                "Recordings",
+                "Find and hear the calls that you may see.",
+                For::Everybody,
+            ),
         ],
     ),
     (
         "Activity",
         &[
-            ("/admin/gateway", "Gateway", For::Supervisors),
-            ("/admin/explorer", "API explorer", For::Supervisors),
-            ("/admin/audit", "Audit trail", For::Admins),
+            (
+                "/admin/gateway",
+                "Gateway",
+                "Traffic by API and status, refusals by reason, and any one request explained.",
+                For::Supervisors,
+            ),
+            (
+                "/admin/explorer",
+                "API explorer",
+                "Every API by its description, with a token of a credential you choose.",
+                For::Supervisors,
+            ),
+            (
+                "/admin/audit",
+                "Audit trail",
+                "Who changed what and when, chained so that nothing can be taken out unseen.",
+                For::Admins,
+            ),
         ],
     ),
     (
         "Installation",
         &[
-            ("/admin/accounts", "Accounts", For::Operators),
-            ("/admin/keys", "Signing keys", For::Operators),
-            ("/admin/collections", "Collections", For::Operators),
+            (
+                "/admin/accounts",
+                "Accounts",
+                "The tenants of this installation.",
+                For::Operators,
+            ),
+            (
+                "/admin/keys",
+                "Signing keys",
+                "The keys that sign tokens, and where each is in its life.",
+                For::Operators,
+            ),
+            (
+                "/admin/collections",
+                "Collections",
+                "What is collected from elsewhere, day by day, and what is missing.",
+                For::Operators,
+            ),
         ],
     ),
 ];
@@ -92,15 +147,16 @@ impl Chrome {
             For::Admins => caller.role() == Role::Admin,
             For::Operators => caller.is_operator(),
         };
-        let item = |(href, label, _): &(&'static str, &'static str, For)| NavItem {
+        let item = |(href, label, text, _): &Place| NavItem {
             href,
             label,
+            text,
             is_current: path
                 .strip_prefix(href)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         };
-        let group = |(title, items): &(&'static str, &[(&'static str, &'static str, For)])| {
-            let items = items.iter().filter(|(_, _, who)| sees(*who)).map(item);
+        let group = |(title, items): &(&'static str, &[Place])| {
+            let items = items.iter().filter(|(_, _, _, who)| sees(*who)).map(item);
             NavGroup {
                 title,
                 items: items.collect(),
