@@ -211,6 +211,16 @@ impl Quotas {
         Ok(())
     }
 
+    /// How many calls are left of a limit at this moment; nothing is taken.
+    #[must_use]
+    pub fn left(&self, key: QuotaKey, rate: Rate, monotonic_ms: u64) -> u32 {
+        let now_us = monotonic_ms.saturating_mul(1_000);
+        let whole_at = self.with_shard(key, |shard| shard.whole_at_us.get(&key).copied());
+        let behind = whole_at.unwrap_or(0).saturating_sub(now_us);
+        let left = rate.span_us().saturating_sub(behind) / rate.step_us();
+        u32::try_from(left).unwrap_or(u32::MAX).min(rate.n_calls)
+    }
+
     /// Takes one call, or says for how many microseconds none is left.
     fn take_one(&self, key: QuotaKey, rate: Rate, now_us: u64) -> Result<(), u64> {
         self.with_shard(key, |shard| {
@@ -272,6 +282,9 @@ mod tests {
         }
         let refused = take(&quotas, &limit, 5_000).unwrap_err();
         assert_eq!(refused.retry_after_secs, 1);
+        assert_eq!(quotas.left(limit[0].0, limit[0].1, 5_000), 0);
+        assert_eq!(quotas.left(limit[0].0, limit[0].1, 15_000), 10);
+        assert_eq!(quotas.left(account(3), limit[0].1, 5_000), 60);
         assert!(take(&quotas, &limit, 5_999).is_err());
         assert_eq!(take(&quotas, &limit, 6_000), Ok(()));
         assert!(take(&quotas, &limit, 6_000).is_err());

@@ -6,3 +6,4 @@
 pub mod accounts;
 pub mod credentials;
 pub mod slice;
+pub mod traffic;

@@ -3,16 +3,19 @@
 //! Verifying a token's signature is remembered by the token's digest. Everything else is asked anew on every call, so
 //! remembering never keeps a right alive.
 
+mod reason;
+
+pub use reason::{Reason, RefusalClass};
+
 use crate::context::Ctx;
-use crate::directory::rights::{Barred, Live};
+use crate::directory::rights::Live;
 use crate::directory::snapshot::Snapshot;
-use crate::quota::{Exhausted, Limits, QuotaClass, QuotaKey, Quotas, Rate};
-use crate::token::standing::Fallen;
+use crate::quota::{Limits, QuotaClass, QuotaKey, Quotas, Rate};
 use crate::usage::SecretUsed;
 use quick_cache::sync::Cache;
 use ringfence_core::account::Region;
 use ringfence_core::credential::Owner;
-use ringfence_core::id::{AccountId, CredentialId, KeyId, UserId};
+use ringfence_core::id::{AccountId, CredentialId, KeyId, TokenId, UserId};
 use ringfence_core::issuer::audience;
 use ringfence_core::jwt::claims::AccessClaims;
 use ringfence_core::jwt::digest::TokenDigest;
@@ -125,58 +128,6 @@ pub struct Who {
     pub owner_id: Option<UserId>,
     /// The scopes of the token.
     pub scopes: ScopeSet,
-}
-
-/// Why a call is refused.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reason {
-    /// There is no token.
-    TokenMissing,
-    /// The token stands in the query or the body, where none is taken.
-    TokenMisplaced,
-    /// Tokens stand in more than one place.
-    TokenTwice,
-    /// The `Authorization` header names the scheme and holds no token.
-    TokenUnreadable,
-    /// A form is longer than can be searched for tokens.
-    FormTooLong,
-    /// The token is not one of ours, or its time is over.
-    Token(TokenFault),
-    /// The token names a subject that is not its client.
-    SubjectWrong,
-    /// The token does not stand any more.
-    Fallen(Fallen),
-    /// The token is for another region's APIs.
-    RegionWrong,
-    /// The credential may not be used from that address.
-    NetworkRefused,
-    /// The credential may have the scope; this token was not asked for it.
-    ScopeNotAsked,
-    /// The token has the scope; its credential or the owner's licence no longer allows it.
-    ScopeWithdrawn,
-    /// Neither has the scope.
-    ScopeMissing,
-    /// A limit is used up.
-    Quota(Exhausted),
-    /// This node has not heard of changes for too long, and does not guess.
-    DirectoryStale,
-}
-
-/// What a caller can do about a refusal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RefusalClass {
-    /// Send the request in another way.
-    BadRequest,
-    /// Send less.
-    TooLarge,
-    /// Get a token, or another one.
-    Unauthenticated,
-    /// Get a right.
-    Forbidden,
-    /// Wait.
-    TooMany,
-    /// Wait; it is our fault.
-    Unavailable,
 }
 
 /// Admits a call if every right of design §5 holds now.
@@ -351,32 +302,73 @@ fn quota_take(
     claims: &AccessClaims,
     monotonic_ms: u64,
 ) -> Result<(), Reason> {
+    let (account, credential) = (live.account.id, live.credential.id);
+    let wanted = quotas_of(ctx, account, credential, Some(claims.jti), route);
+    ctx.gateway
+        .quotas
+        .take(wanted.into_iter().flatten(), monotonic_ms)
+        .map_err(Reason::Quota)
+}
+
+/// The limits of a call, the narrowest first: what it refuses is not taken from the wider ones.
+fn quotas_of(
+    ctx: &Ctx,
+    account: AccountId,
+    credential: CredentialId,
+    token: Option<TokenId>,
+    route: RouteRule,
+) -> [Option<(QuotaKey, Rate)>; 5] {
     let limits = &ctx.gateway.limits;
-    let account = live.account.id;
     let class = match route.class {
         QuotaClass::General => None,
         QuotaClass::ContentRead => limits.content_read,
         QuotaClass::ContentDelete => limits.content_delete,
     };
-    // The narrowest first: what it refuses is not taken from the wider ones.
-    let wanted = [
+    [
         route
             .rate
             .or(limits.route)
             .map(|rate| (QuotaKey::Route(account, route.name), rate)),
         class.map(|rate| (QuotaKey::Class(account, route.class), rate)),
-        limits.token.map(|rate| (QuotaKey::Token(claims.jti), rate)),
+        limits
+            .token
+            .and_then(|rate| Some((QuotaKey::Token(token?), rate))),
         limits
             .credential
-            .map(|rate| (QuotaKey::Credential(live.credential.id), rate)),
+            .map(|rate| (QuotaKey::Credential(credential), rate)),
         limits
             .account
             .map(|rate| (QuotaKey::Account(account), rate)),
-    ];
-    ctx.gateway
-        .quotas
-        .take(wanted.into_iter().flatten(), monotonic_ms)
-        .map_err(Reason::Quota)
+    ]
+}
+
+/// What is left of a limit on this node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct QuotaLeft {
+    /// The limit's name in reason codes.
+    pub code: &'static str,
+    /// The limit.
+    pub rate: Rate,
+    /// How many calls are left now.
+    pub n_left: u32,
+}
+
+/// What is left now of the limits of a credential's calls on a route.
+#[must_use]
+pub fn quotas_left(
+    ctx: &Ctx,
+    account: AccountId,
+    credential: CredentialId,
+    route: RouteRule,
+) -> Vec<QuotaLeft> {
+    let now_ms = ctx.clock.monotonic_ms();
+    let left = |(key, rate): (QuotaKey, Rate)| QuotaLeft {
+        code: key.code(),
+        rate,
+        n_left: ctx.gateway.quotas.left(key, rate, now_ms),
+    };
+    let limits = quotas_of(ctx, account, credential, None, route);
+    limits.into_iter().flatten().map(left).collect()
 }
 
 impl Gateway {
@@ -388,150 +380,6 @@ impl Gateway {
             quotas: Quotas::default(),
             limits,
         }
-    }
-}
-
-impl Reason {
-    /// The stable code in headers, logs, metrics and documentation.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::TokenMissing => "token_missing",
-            Self::TokenMisplaced => "token_misplaced",
-            Self::TokenTwice => "token_twice",
-            Self::TokenUnreadable => "token_unreadable",
-            Self::FormTooLong => "form_too_long",
-            Self::Token(fault) => fault.code(),
-            Self::SubjectWrong => "token_subject",
-            Self::Fallen(fallen) => fallen.code(),
-            Self::RegionWrong => "region_wrong",
-            Self::NetworkRefused => "network_refused",
-            Self::ScopeNotAsked => "scope_not_asked",
-            Self::ScopeWithdrawn => "scope_withdrawn",
-            Self::ScopeMissing => "scope_missing",
-            Self::Quota(exhausted) => exhausted.key.code(),
-            Self::DirectoryStale => "directory_stale",
-        }
-    }
-
-    /// Whether a node that lags behind may say this of a good call: what is missing may have been written a moment ago.
-    #[must_use]
-    pub const fn may_be_news(self) -> bool {
-        match self {
-            Self::Token(fault) => matches!(fault, TokenFault::UnknownKey),
-            Self::Fallen(fallen) => matches!(fallen, Fallen::Barred(_) | Fallen::SecretRetired),
-            Self::ScopeWithdrawn => true,
-            Self::TokenMissing
-            | Self::TokenMisplaced
-            | Self::TokenTwice
-            | Self::TokenUnreadable
-            | Self::FormTooLong
-            | Self::SubjectWrong
-            | Self::RegionWrong
-            | Self::NetworkRefused
-            | Self::ScopeNotAsked
-            | Self::ScopeMissing
-            | Self::Quota(_)
-            | Self::DirectoryStale => false,
-        }
-    }
-
-    /// What the caller can do about it.
-    #[must_use]
-    pub const fn class(self) -> RefusalClass {
-        match self {
-            Self::TokenTwice => RefusalClass::BadRequest,
-            Self::FormTooLong => RefusalClass::TooLarge,
-            Self::TokenMissing
-            | Self::TokenMisplaced
-            | Self::TokenUnreadable
-            | Self::Token(_)
-            | Self::SubjectWrong
-            | Self::Fallen(_)
-            | Self::RegionWrong => RefusalClass::Unauthenticated,
-            Self::NetworkRefused
-            | Self::ScopeNotAsked
-            | Self::ScopeWithdrawn
-            | Self::ScopeMissing => RefusalClass::Forbidden,
-            Self::Quota(_) => RefusalClass::TooMany,
-            Self::DirectoryStale => RefusalClass::Unavailable,
-        }
-    }
-
-    /// The error code of RFC 6750 §3.1, when the request carried something to err about.
-    #[must_use]
-    pub const fn oauth_error(self) -> Option<&'static str> {
-        match self {
-            Self::TokenMissing | Self::Quota(_) | Self::DirectoryStale | Self::FormTooLong => None,
-            Self::TokenTwice | Self::TokenMisplaced => Some("invalid_request"),
-            Self::TokenUnreadable
-            | Self::Token(_)
-            | Self::SubjectWrong
-            | Self::Fallen(_)
-            | Self::RegionWrong => Some("invalid_token"),
-            // RFC 6750 has no code for a call from the wrong place; this is RFC 6749's.
-            Self::NetworkRefused => Some("access_denied"),
-            Self::ScopeNotAsked | Self::ScopeWithdrawn | Self::ScopeMissing => {
-                Some("insufficient_scope")
-            }
-        }
-    }
-
-    /// One sentence for the caller.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::TokenMissing => "The access token is missing",
-            Self::TokenMisplaced => "The access token belongs in the Authorization header",
-            Self::TokenTwice => "The access token is sent in more than one way",
-            Self::TokenUnreadable => "The Authorization header holds no access token",
-            Self::FormTooLong => "The form is too long",
-            Self::Token(TokenFault::Expired) => "The access token has expired",
-            Self::Token(_) | Self::SubjectWrong => "The access token is invalid",
-            Self::Fallen(fallen) => fallen_text(fallen),
-            Self::RegionWrong => "The access token is for another region",
-            Self::NetworkRefused => "The credential may not be used from this address",
-            Self::ScopeNotAsked => "The access token was not asked for this scope",
-            Self::ScopeWithdrawn => "The credential or its owner no longer has this scope",
-            Self::ScopeMissing => "The credential does not have this scope",
-            Self::Quota(_) => "Too many requests",
-            Self::DirectoryStale => "Rights cannot be checked at the moment",
-        }
-    }
-
-    /// When to try again, in seconds.
-    #[must_use]
-    pub const fn retry_after_secs(self) -> Option<u32> {
-        match self {
-            Self::Quota(exhausted) => Some(exhausted.retry_after_secs),
-            Self::DirectoryStale => Some(5),
-            Self::TokenMissing
-            | Self::TokenMisplaced
-            | Self::TokenTwice
-            | Self::TokenUnreadable
-            | Self::FormTooLong
-            | Self::Token(_)
-            | Self::SubjectWrong
-            | Self::Fallen(_)
-            | Self::RegionWrong
-            | Self::NetworkRefused
-            | Self::ScopeNotAsked
-            | Self::ScopeWithdrawn
-            | Self::ScopeMissing => None,
-        }
-    }
-}
-
-const fn fallen_text(fallen: Fallen) -> &'static str {
-    match fallen {
-        Fallen::TokenRevoked | Fallen::EpochPassed => "The access token was revoked",
-        Fallen::SecretRetired => "The secret that made the access token was retired",
-        Fallen::AccountWrong => "The access token is invalid",
-        Fallen::Barred(Barred::CredentialUnknown) => "The credential was deleted",
-        Fallen::Barred(Barred::CredentialExpired) => "The credential has expired",
-        Fallen::Barred(Barred::AccountSuspended) => "The account is suspended",
-        Fallen::Barred(Barred::OwnerInactive) => "The owner of the credential is not active",
-        Fallen::Barred(Barred::OwnerLocked) => "The owner of the credential is locked",
     }
 }
 
