@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::groups::group_ensure;
 use crate::password::password_hash;
 use ringfence_core::account::AccountName;
+use ringfence_core::digest::ContentDigest;
 use ringfence_core::id::{AccountId, UserId};
 use ringfence_core::permission::Permission;
 use ringfence_core::secret::Secret;
@@ -59,12 +60,34 @@ pub struct UserEdit {
     pub operator: Option<bool>,
     /// Feature permissions to set by hand.
     pub permissions: Vec<(Permission, bool)>,
+    /// Feature permissions to let follow the role again.
+    pub permissions_default: Vec<Permission>,
     /// Exactly the lines they may reach.
     pub lines: Option<Vec<Line>>,
     /// Exactly the groups they belong to, by name; missing ones are made.
     pub groups: Option<Vec<String>>,
     /// A new password.
     pub password: Option<Secret<String>>,
+    /// The version that the edit is of; `None` edits whatever is there.
+    pub expected: Option<UserVersion>,
+}
+
+/// A version of a person: another one whenever anything that can be edited differs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UserVersion(pub String);
+
+impl UserVersion {
+    /// The version of a person as they are.
+    #[must_use]
+    pub fn of(user: &User) -> Self {
+        // To sign in is no edit.
+        let stable = User {
+            last_login_at: None,
+            ..user.clone()
+        };
+        let digest = ContentDigest::of(format!("{stable:?}").as_bytes()).to_string();
+        Self(digest.chars().take(16).collect())
+    }
 }
 
 /// Makes a person.
@@ -218,6 +241,13 @@ pub(crate) async fn user_change(
 ) -> Result<User, Error> {
     let found = store::user_find(tx, id).await?;
     let before = found.ok_or_else(|| Error::NotFound("user".to_owned()))?;
+    if edit
+        .expected
+        .as_ref()
+        .is_some_and(|expected| *expected != UserVersion::of(&before))
+    {
+        return Err(Error::Stale);
+    }
     let mut user = edited(&before, edit)?;
     if let Some(names) = &edit.groups {
         user.groups.clear();
@@ -242,7 +272,8 @@ pub(crate) async fn user_change(
     Ok(user)
 }
 
-fn edited(before: &User, edit: &UserEdit) -> Result<User, Error> {
+/// The person as an edit makes them, but for groups.
+pub(crate) fn edited(before: &User, edit: &UserEdit) -> Result<User, Error> {
     let mut user = before.clone();
     if let Some(username) = &edit.username {
         user.username.clone_from(username);
@@ -270,6 +301,9 @@ fn edited(before: &User, edit: &UserEdit) -> Result<User, Error> {
     }
     for (permission, value) in &edit.permissions {
         user.permissions.set(*permission, *value);
+    }
+    for permission in &edit.permissions_default {
+        user.permissions.clear(*permission);
     }
     if let Some(lines) = &edit.lines {
         if lines.len() > MOST_LINES {

@@ -268,6 +268,24 @@ impl PermissionOverrides {
         }
     }
 
+    /// Lets one permission follow the role again.
+    pub fn clear(&mut self, permission: Permission) {
+        self.yes = self.yes.without(permission);
+        self.no = self.no.without(permission);
+    }
+
+    /// What was set by hand: yes, no, or nothing.
+    #[must_use]
+    pub fn set_by_hand(self, permission: Permission) -> Option<bool> {
+        if self.yes.contains(permission) {
+            Some(true)
+        } else if self.no.contains(permission) {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
     /// The permissions in force for someone of this role.
     #[must_use]
     pub fn in_force(self, role: Role) -> PermissionSet {

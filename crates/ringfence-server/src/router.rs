@@ -324,16 +324,29 @@ fn management() -> Vec<Entry> {
     }]
 }
 
-/// Accounts over the Management API.
+/// Accounts with their people and groups over the Management API.
 fn manage_accounts() -> Vec<Entry> {
-    use manage::accounts as api;
+    use manage::{accounts as api, groups, users};
     const ACCOUNTS: &str = "/api/v1/accounts";
     const ACCOUNT: &str = "/api/v1/accounts/{account}";
+    const USERS: &str = "/api/v1/accounts/{account}/users";
+    const USER: &str = "/api/v1/accounts/{account}/users/{userId}";
+    const GROUPS: &str = "/api/v1/accounts/{account}/groups";
+    const GROUP: &str = "/api/v1/accounts/{account}/groups/{groupId}";
+    const MEMBERS: &str = "/api/v1/accounts/{account}/groups/{groupId}/members";
     vec![
         manage("GET", ACCOUNTS, api::list_route()),
         manage("POST", ACCOUNTS, api::create_route()),
         manage("GET", ACCOUNT, api::show_route()),
         manage("PATCH", ACCOUNT, api::edit_route()),
+        manage("GET", USERS, users::list_route()),
+        manage("POST", USERS, users::create_route()),
+        manage("GET", USER, users::show_route()),
+        manage("PATCH", USER, users::edit_route()),
+        manage("GET", GROUPS, groups::list_route()),
+        manage("POST", GROUPS, groups::create_route()),
+        manage("GET", GROUP, groups::show_route()),
+        manage("GET", MEMBERS, groups::members_route()),
     ]
 }
 

@@ -119,7 +119,11 @@ pub async fn user_groups_set(
     Ok(())
 }
 
-fn group(row: &Row) -> Result<Group, Error> {
+/// Reads a row of `groups`.
+///
+/// # Errors
+/// The row is damaged.
+pub(crate) fn group(row: &Row) -> Result<Group, Error> {
     Ok(Group {
         id: row.parsed(TABLE, "id", GroupId::parse)?,
         account_id: row.parsed(TABLE, "account_id", AccountId::parse)?,

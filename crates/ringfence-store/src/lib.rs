@@ -25,4 +25,5 @@ mod search;
 pub mod sessions;
 pub mod sounds;
 pub mod traffic;
+pub mod user_search;
 pub mod users;

@@ -154,6 +154,7 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
                 lines: (args.no_lines || !args.lines.is_empty()).then_some(args.lines),
                 groups: (args.no_groups || !args.groups.is_empty()).then_some(args.groups),
                 password: password(args.password_stdin)?,
+                ..app::UserEdit::default()
             };
             app::user_set(&ctx, &actor, &args.who.account, &args.who.username, edit).await?
         }

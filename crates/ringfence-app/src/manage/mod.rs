@@ -5,5 +5,8 @@
 
 pub mod accounts;
 pub mod credentials;
+pub mod groups;
 pub mod slice;
 pub mod traffic;
+pub mod user_effect;
+pub mod users;

@@ -96,6 +96,7 @@ const PLACE: &str = "accounts";
 #[utoipa::path(
     get,
     path = "/api/v1/accounts",
+    operation_id = "account_list",
     tag = "Accounts",
     summary = "List accounts",
     description = "An operator sees all; others see their own.",
@@ -126,6 +127,7 @@ async fn list(
 #[utoipa::path(
     post,
     path = "/api/v1/accounts",
+    operation_id = "account_create",
     tag = "Accounts",
     summary = "Make an account",
     description = "Operators only.",
@@ -154,6 +156,7 @@ async fn create(
 #[utoipa::path(
     get,
     path = "/api/v1/accounts/{account}",
+    operation_id = "account_show",
     tag = "Accounts",
     summary = "Show an account",
     params(("account" = String, Path, description = "Its name")),
@@ -172,6 +175,7 @@ async fn show_one(
 #[utoipa::path(
     patch,
     path = "/api/v1/accounts/{account}",
+    operation_id = "account_edit",
     tag = "Accounts",
     summary = "Suspend or resume an account",
     description = "Operators only.",

@@ -49,7 +49,11 @@ impl Modify for Security {
 /// The whole description. Each noun adds its own.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let mut document = Root::openapi();
-    for noun in [super::accounts::Api::openapi()] {
+    for noun in [
+        super::accounts::Api::openapi(),
+        super::groups::Api::openapi(),
+        super::users::Api::openapi(),
+    ] {
         document.merge(noun);
     }
     document

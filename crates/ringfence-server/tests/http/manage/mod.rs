@@ -2,6 +2,7 @@
 
 mod accounts;
 mod description;
+mod users;
 
 use ringfence_app::users::{UserEdit, user_edit};
 use ringfence_core::account::Account;
