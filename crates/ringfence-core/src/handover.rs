@@ -5,7 +5,7 @@
 //! and an id that is derived from the text as well, so the store alone opens nothing.
 
 use crate::context::Random;
-use crate::encoding::hex;
+use crate::encoding::{base64, hex};
 use crate::seal::SealError;
 use crate::secret::{Handle, Secret};
 use age::x25519::Recipient;
@@ -127,6 +127,25 @@ impl PartnerKey {
     }
 }
 
+/// The text form of an `age` file, for pasting: PEM-like, as `age --armor` writes it.
+#[must_use]
+pub fn armor(sealed: &[u8]) -> String {
+    let mut text = String::from("-----BEGIN AGE ENCRYPTED FILE-----\n");
+    let body = base64(sealed);
+    let mut rest = body.as_str();
+    while let Some((line, after)) = rest.split_at_checked(64) {
+        text.push_str(line);
+        text.push('\n');
+        rest = after;
+    }
+    text.push_str(rest);
+    if !rest.is_empty() {
+        text.push('\n');
+    }
+    text.push_str("-----END AGE ENCRYPTED FILE-----\n");
+    text
+}
+
 impl std::fmt::Display for PartnerKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
@@ -143,6 +162,7 @@ impl std::fmt::Debug for PartnerKey {
 mod tests {
     use super::*;
     use crate::context::SystemRandom;
+    use crate::encoding::base64_decode;
 
     #[test]
     fn what_waits_opens_with_the_same_link_only() {
@@ -169,6 +189,13 @@ mod tests {
         assert_eq!(age::decrypt(&partner, &sealed).unwrap(), b"the secret");
         let other = age::x25519::Identity::generate();
         assert!(age::decrypt(&other, &sealed).is_err());
+        let armored = armor(&sealed);
+        let body: String = armored
+            .lines()
+            .filter(|line| !line.starts_with('-'))
+            .inspect(|line| assert!(line.len() <= 64))
+            .collect();
+        assert_eq!(base64_decode(&body).unwrap(), sealed);
         assert_eq!(
             PartnerKey::parse("age1nonsense").unwrap_err(),
             PartnerKeyError

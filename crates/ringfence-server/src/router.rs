@@ -80,6 +80,7 @@ fn table() -> Vec<Entry> {
     entries.extend(user_admin());
     entries.extend(for_operators());
     entries.extend(portal_home());
+    entries.extend(portal_credentials());
     entries.extend(management());
     entries.extend(manage_accounts());
     entries
@@ -308,6 +309,48 @@ fn portal_home() -> Vec<Entry> {
         page("GET", "/admin/{*path}", missing_route()),
         page("POST", "/admin/open", account_open_route()),
         page("POST", "/logout", sign_out_route()),
+    ]
+}
+
+/// API Credentials, and where a partner fetches a secret.
+fn portal_credentials() -> Vec<Entry> {
+    use portal::credentials as area;
+    use portal::handover::{handover_look_route, handover_open_route};
+    const LIST: &str = "/admin/credentials";
+    const NEW: &str = "/admin/credentials/new";
+    const ONE: &str = "/admin/credentials/{id}";
+    const EDIT: &str = "/admin/credentials/{id}/edit";
+    const DELETE: &str = "/admin/credentials/{id}/delete";
+    const ROTATE: &str = "/admin/credentials/{id}/rotate";
+    const RETIRE: &str = "/admin/credentials/{id}/secrets/{number}/retire";
+    const CHECKLIST: &str = "/admin/credentials/{id}/checklist";
+    const USAGE: &str = "/admin/credentials/{id}/usage";
+    let public = |method, handler| Entry {
+        rule: Rule {
+            method,
+            path: "/handover/{link}",
+            access: Access::Public,
+        },
+        handler,
+        dialect: Dialect::Portal,
+    };
+    vec![
+        page("GET", LIST, area::list_route()),
+        page("POST", LIST, area::create_route()),
+        page("GET", NEW, area::create_form_route()),
+        page("GET", ONE, area::show_route()),
+        page("GET", EDIT, area::edit_form_route()),
+        page("POST", EDIT, area::edit_route()),
+        page("GET", DELETE, area::delete_form_route()),
+        page("POST", DELETE, area::delete_route()),
+        page("GET", ROTATE, area::rotate_form_route()),
+        page("POST", ROTATE, area::rotate_route()),
+        page("GET", RETIRE, area::retire_form_route()),
+        page("POST", RETIRE, area::retire_route()),
+        page("GET", CHECKLIST, area::checklist_route()),
+        page("GET", USAGE, area::usage_route()),
+        public("GET", handover_look_route()),
+        public("POST", handover_open_route()),
     ]
 }
 

@@ -5,13 +5,17 @@
 
 pub(crate) mod assets;
 mod chrome;
+pub(crate) mod credentials;
 mod design;
 pub(crate) mod door;
 mod error;
 mod form;
+pub(crate) mod handover;
 mod home;
+mod listing;
 mod notice;
 mod page;
+mod time;
 
 pub(crate) use assets::asset_route;
 pub(crate) use design::design_route;

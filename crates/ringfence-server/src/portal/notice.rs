@@ -20,6 +20,17 @@ static NOTICES: &[(&str, &str, &str)] = &[
         "ok",
         "You are looking at this account now.",
     ),
+    (
+        "credential-deleted",
+        "ok",
+        "The credential is deleted. Nothing gets in with it any more.",
+    ),
+    ("credential-saved", "ok", "The credential is saved."),
+    (
+        "secret-retired",
+        "ok",
+        "The secret is retired, with every token it made.",
+    ),
     ("signed-out", "ok", "You are signed out."),
 ];
 

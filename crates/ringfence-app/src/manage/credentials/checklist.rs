@@ -10,6 +10,7 @@ use ringfence_core::account::AccountStatus;
 use ringfence_core::id::CredentialId;
 use ringfence_core::permission::Permission;
 use ringfence_core::scope::Scope;
+use ringfence_core::time::Timestamp;
 use ringfence_store::credentials::{SecretUse, secret_uses};
 use ringfence_store::interactions::recorded_count_to;
 
@@ -57,6 +58,8 @@ pub struct Checklist {
     pub effective: Effective,
     /// The nine lines.
     pub checks: Vec<Check>,
+    /// When they were checked.
+    pub checked_at: Timestamp,
 }
 
 /// Checks the nine lines for a credential that the caller may see.
@@ -86,7 +89,11 @@ pub async fn credential_checklist(
         permissions(&effective),
         content(&effective, recorded),
     ];
-    Ok(Checklist { effective, checks })
+    Ok(Checklist {
+        effective,
+        checks,
+        checked_at: now,
+    })
 }
 
 impl Verdict {

@@ -9,7 +9,7 @@ use ringfence_core::account::Region;
 use ringfence_core::credential::{Credential, CredentialName};
 use ringfence_core::handover::{HandoverLink, PartnerKey};
 use ringfence_core::id::CredentialId;
-use ringfence_core::secret::{ClientSecret, Secret};
+use ringfence_core::secret::{ClientSecret, Handle, Secret};
 use ringfence_core::time::Timestamp;
 use ringfence_store::credentials;
 use ringfence_store::credentials::handover::{self as store, Handover};
@@ -76,6 +76,8 @@ pub struct MadeSecret {
     pub number: u32,
     /// How it goes to the one who is to use it.
     pub delivered: Delivered,
+    /// When it was made.
+    pub made_at: Timestamp,
 }
 
 /// What waits behind a link, without the secret.
@@ -108,6 +110,12 @@ pub struct Handed {
     pub name: CredentialName,
     /// The scopes it may ask for.
     pub scopes: String,
+}
+
+/// A mark for a form, so that the same form sent twice makes one secret.
+#[must_use]
+pub fn form_nonce(ctx: &Ctx) -> String {
+    Handle::generate(&*ctx.random).expose().to_owned()
 }
 
 /// Whether a link opens, without opening it: programs that preview links change nothing.
@@ -241,6 +249,7 @@ pub(super) async fn deliver(
         region: made.region,
         number: made.number,
         delivered,
+        made_at: now,
     })))
 }
 

@@ -20,7 +20,7 @@ use crate::paging::{Page, PageRequest};
 use handover::{Delivery, Made};
 use ringfence_core::credential::{Credential, CredentialName, Network, Owner};
 use ringfence_core::id::{CredentialId, UserId};
-use ringfence_core::scope::ScopeSet;
+use ringfence_core::scope::{Scope, ScopeSet};
 use ringfence_core::time::Timestamp;
 use ringfence_core::user::{Role, Username};
 use ringfence_store::credentials::search::{
@@ -138,13 +138,30 @@ pub struct NewOwn {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The scopes on offer: those the caller's own licence allows.
+/// The scopes on offer for a new credential: those the caller's own licence allows.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the area does not exist for the caller.
+/// [`Error::NotFound`] when the area does not exist for the caller; [`Error::Forbidden`] in another account than their
+/// own.
 pub fn scopes_on_offer(caller: &Caller) -> Result<ScopeSet, Error> {
     area_enter(caller)?;
+    create_check(caller)?;
     Ok(ScopeSet::of_licence(caller.role()))
+}
+
+/// The scopes that may be added to a credential the caller may edit.
+#[must_use]
+pub fn scopes_to_add(caller: &Caller, shown: &Shown) -> ScopeSet {
+    let licence = ScopeSet::of_licence(caller.role());
+    match shown.credential.owner {
+        Owner::User(_) => licence,
+        // The Management API asks who the person is, and there is none.
+        Owner::Account => licence.difference(
+            ScopeSet::EMPTY
+                .with(Scope::ManagementRead)
+                .with(Scope::ManagementWrite),
+        ),
+    }
 }
 
 /// A page of the credentials the caller may see.
@@ -249,14 +266,14 @@ pub async fn credential_create(
 ) -> Result<Made, Error> {
     area_enter(caller)?;
     write_check(caller)?;
-    if !may_create(caller) {
-        return Err(Error::Forbidden(format!(
-            "an API credential belongs to a user of the account it is made in; sign in as a user of {} to make one there",
-            caller.account.name
-        )));
-    }
+    create_check(caller)?;
     if new.scopes.is_empty() {
         return Err(Error::Invalid("choose at least one scope".to_owned()));
+    }
+    if new.expires_at.is_some_and(|at| at <= ctx.now()) {
+        return Err(Error::Invalid(
+            "the credential would have expired already; choose a later day".to_owned(),
+        ));
     }
     let new = NewCredential {
         owner: Some(caller.username.clone()),
@@ -303,8 +320,7 @@ pub async fn credential_edit(
 /// Deletes a credential, with every secret and every token.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none that the caller may know of; [`Error::Stale`] when the version is not the one
-/// there is.
+/// [`Error::NotFound`] when there is none that the caller may know of.
 pub async fn credential_delete(
     ctx: &Ctx,
     caller: &Caller,
@@ -312,18 +328,18 @@ pub async fn credential_delete(
 ) -> Result<Credential, Error> {
     let shown = credential_show(ctx, caller, id).await?;
     write_check(caller)?;
-    if !shown.acts.delete {
-        return Err(not_owner(&shown));
+    if shown.acts.delete {
+        acts::credential_delete(ctx, &caller.actor(), id).await
+    } else {
+        Err(not_owner(&shown))
     }
-    acts::credential_delete(ctx, &caller.actor(), id).await
 }
 
 /// The credential, when the caller may edit it.
-pub(super) async fn edit_check(
-    ctx: &Ctx,
-    caller: &Caller,
-    id: CredentialId,
-) -> Result<Shown, Error> {
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none that the caller may know of; [`Error::Forbidden`] when it is somebody else's.
+pub async fn edit_check(ctx: &Ctx, caller: &Caller, id: CredentialId) -> Result<Shown, Error> {
     let shown = credential_show(ctx, caller, id).await?;
     write_check(caller)?;
     if shown.acts.edit {
@@ -378,6 +394,16 @@ fn write_check(caller: &Caller) -> Result<(), Error> {
 
 fn may_create(caller: &Caller) -> bool {
     caller.account.id == caller.home.id
+}
+
+fn create_check(caller: &Caller) -> Result<(), Error> {
+    if may_create(caller) {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "an API credential belongs to a user of the account it is made in; sign in as a user of {} to make one there",
+        caller.account.name
+    )))
 }
 
 fn acts_of(caller: &Caller, owner: Owner) -> Acts {

@@ -1,3 +1,4 @@
 //! The Admin Portal, page by page.
 
+mod credentials;
 mod door;
