@@ -165,6 +165,7 @@ fn concrete(rule: &Rule, admin: &User) -> String {
     rule.path
         .replace("{guid}", &InteractionId::from_bytes([7; 16]).to_string())
         .replace("{contentKey}", "callRecording")
+        .replace("{*path}", "nowhere")
         .replace("{userId}", &admin.id.to_string())
         .replace("{username}", admin.username.as_str())
         .replace("{agentDisplayId}", "2041")
