@@ -24,6 +24,7 @@ pub mod profile;
 pub mod scope;
 pub mod seal;
 pub mod secret;
+pub mod sign_in;
 pub mod statistics;
 pub mod time;
 pub mod user;

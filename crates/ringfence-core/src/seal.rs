@@ -21,6 +21,10 @@ pub enum Purpose {
     ConnectionSecrets,
     /// The chain of the audit trail.
     AuditChain,
+    /// Shared secrets of authenticator apps.
+    TotpSecrets,
+    /// Steps of a sign-in that a browser carries from one page to the next.
+    SignInSteps,
 }
 
 impl Purpose {
@@ -31,6 +35,8 @@ impl Purpose {
             Self::Cursors => b"ringfence/1/cursors",
             Self::ConnectionSecrets => b"ringfence/1/connection-secrets",
             Self::AuditChain => b"ringfence/1/audit-chain",
+            Self::TotpSecrets => b"ringfence/1/totp-secrets",
+            Self::SignInSteps => b"ringfence/1/sign-in-steps",
         }
     }
 }
