@@ -5,7 +5,7 @@ use crate::error::Error;
 use ringfence_core::account::{Account, AccountKind, AccountName, AccountStatus, Region, TokenAlg};
 use ringfence_core::id::AccountId;
 use ringfence_store::accounts as store;
-use ringfence_store::db;
+use ringfence_store::db::{self, Tx};
 use ringfence_store::feed::FeedKind;
 use serde_json::json;
 
@@ -29,6 +29,19 @@ pub struct NewAccount {
 /// # Errors
 /// [`Error::Conflict`] when the name is taken.
 pub async fn account_create(ctx: &Ctx, actor: &Actor, new: NewAccount) -> Result<Account, Error> {
+    let mut tx = ctx.db.begin_write().await?;
+    let account = account_make(ctx, &mut tx, actor, new).await?;
+    ctx.commit(tx).await?;
+    Ok(account)
+}
+
+/// Makes an account within a transaction.
+pub(crate) async fn account_make(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &Actor,
+    new: NewAccount,
+) -> Result<Account, Error> {
     let account = Account {
         id: AccountId::new(ctx.now(), &*ctx.random),
         name: new.name,
@@ -39,8 +52,7 @@ pub async fn account_create(ctx: &Ctx, actor: &Actor, new: NewAccount) -> Result
         epoch: 0,
         created_at: ctx.now(),
     };
-    let mut tx = ctx.db.begin_write().await?;
-    match store::account_insert(&mut tx, &account).await {
+    match store::account_insert(tx, &account).await {
         Err(db::Error::Duplicate) => {
             return Err(Error::Conflict(format!(
                 "an account named {} exists",
@@ -50,9 +62,8 @@ pub async fn account_create(ctx: &Ctx, actor: &Actor, new: NewAccount) -> Result
         done => done?,
     }
     let detail = json!({"name": account.name.as_str(), "region": account.region.as_str(), "kind": account.kind.as_str()});
-    ctx.record(&mut tx, change(&account, "account.create", detail, actor))
+    ctx.record(tx, change(&account, "account.create", detail, actor))
         .await?;
-    ctx.commit(tx).await?;
     Ok(account)
 }
 

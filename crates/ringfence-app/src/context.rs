@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::gateway::Gateway;
 use crate::quota::Limits;
 use crate::session::SessionLimits;
+use crate::sign_in::sso::Provider;
 use crate::token::{FailureLimits, TokenService};
 use crate::traffic::{Traffic, TrafficLimits};
 use crate::usage::Usage;
@@ -44,6 +45,10 @@ pub struct Parts {
     pub key_sealer: Sealer,
     /// Seals list cursors.
     pub cursor_sealer: Sealer,
+    /// Seals shared secrets of authenticator apps.
+    pub totp_sealer: Sealer,
+    /// Seals steps of a sign-in that a browser carries.
+    pub step_sealer: Sealer,
     /// Who may do what, in memory.
     pub directory: Directory,
     /// What the token service keeps between requests.
@@ -83,6 +88,8 @@ pub struct Settings {
     pub session_limits: SessionLimits,
     /// How much is kept of answered requests.
     pub traffic: TrafficLimits,
+    /// Providers that people sign in through.
+    pub providers: Vec<Provider>,
 }
 
 impl Default for Settings {
@@ -99,6 +106,7 @@ impl Default for Settings {
             failure_limits: FailureLimits::default(),
             traffic: TrafficLimits::default(),
             session_limits: SessionLimits::default(),
+            providers: Vec::new(),
         }
     }
 }
@@ -157,6 +165,12 @@ impl Ctx {
             .sealer(Purpose::SigningKeys)
             .map_err(Error::internal)?;
         let cursor_sealer = master.sealer(Purpose::Cursors).map_err(Error::internal)?;
+        let totp_sealer = master
+            .sealer(Purpose::TotpSecrets)
+            .map_err(Error::internal)?;
+        let step_sealer = master
+            .sealer(Purpose::SignInSteps)
+            .map_err(Error::internal)?;
         Ok(Self(Arc::new(Parts {
             db,
             blobs,
@@ -165,6 +179,8 @@ impl Ctx {
             digest_key,
             key_sealer,
             cursor_sealer,
+            totp_sealer,
+            step_sealer,
             directory: Directory::default(),
             gateway: Gateway::new(settings.limits),
             token: TokenService::new(&settings),

@@ -24,6 +24,7 @@ pub mod paging;
 pub mod password;
 pub mod quota;
 pub mod session;
+pub mod sign_in;
 pub mod stats;
 pub mod sweep;
 pub mod token;

@@ -10,6 +10,7 @@ use ringfence_core::account::AccountName;
 use ringfence_core::id::{SessionId, UserId};
 use ringfence_core::secret::Handle;
 use ringfence_store::sessions::{self as store, Session};
+use ringfence_store::sign_in::people::user_login_note;
 use serde_json::json;
 use std::net::IpAddr;
 
@@ -76,6 +77,7 @@ pub async fn session_begin(ctx: &Ctx, user_id: UserId, how: SignedIn) -> Result<
         actor: &crate::context::Actor(format!("user:{user_id}")),
     };
     ctx.note(&mut tx, note).await?;
+    user_login_note(&mut tx, user_id, now).await?;
     tx.commit().await?;
     Ok(handle)
 }

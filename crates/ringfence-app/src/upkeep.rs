@@ -6,8 +6,13 @@ use crate::sweep::blobs_sweep;
 use crate::traffic;
 use ringfence_store::credentials::handover::handover_prune;
 use ringfence_store::credentials::usage::usage_prune;
+use ringfence_core::sign_in::patience::FORGOTTEN_AFTER_SECS;
 use ringfence_store::feed::feed_prune;
 use ringfence_store::revocations::revoked_token_prune;
+use ringfence_store::sessions::session_prune;
+use ringfence_store::sign_in::failures::failures_prune;
+use ringfence_store::sign_in::links::link_prune;
+use ringfence_store::sign_in::steps::step_prune;
 use std::time::Duration;
 
 // A node that was away for longer loads everything anew, which it does on every start anyway.
@@ -29,6 +34,7 @@ pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
     usage_prune(&mut tx, first_hour).await?;
     tx.commit().await?;
     traffic::tidy(ctx).await?;
+    sign_in_tidy(ctx).await?;
     let swept = blobs_sweep(ctx).await?;
     if swept > 0 {
         tracing::info!(
@@ -36,6 +42,19 @@ pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
             "removed stored bytes that nothing names"
         );
     }
+    Ok(())
+}
+
+/// Forgets stays that have ended, links and steps that do not work any more, and failures of long ago.
+async fn sign_in_tidy(ctx: &Ctx) -> Result<(), Error> {
+    let now = ctx.now();
+    let unused_since = now.plus_secs(-i64::from(ctx.settings.session_limits.idle_secs));
+    let mut tx = ctx.db.begin_write().await?;
+    session_prune(&mut tx, now, unused_since).await?;
+    link_prune(&mut tx, now).await?;
+    step_prune(&mut tx, now).await?;
+    failures_prune(&mut tx, now.plus_secs(-FORGOTTEN_AFTER_SECS)).await?;
+    tx.commit().await?;
     Ok(())
 }
 

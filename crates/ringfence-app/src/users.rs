@@ -13,6 +13,8 @@ use ringfence_core::secret::Secret;
 use ringfence_core::user::{AgentNumber, Line, PermissionOverrides, Role, User, Username};
 use ringfence_store::db::{self, Tx};
 use ringfence_store::feed::FeedKind;
+use ringfence_store::sessions::session_end_others;
+use ringfence_store::sign_in::links::link_revoke;
 use ringfence_store::{groups, users as store};
 use serde_json::json;
 
@@ -261,6 +263,9 @@ pub(crate) async fn user_change(
     }
     if let Some(hash) = hash {
         store::user_password_set(tx, user.id, Some(hash)).await?;
+        // Whoever signed in with the old one, or holds a link to set another, is out.
+        session_end_others(tx, user.id, None).await?;
+        link_revoke(tx, user.id).await?;
     }
     if user == before && hash.is_none() {
         return Ok(user);

@@ -23,6 +23,7 @@ pub mod names;
 pub mod revocations;
 mod search;
 pub mod sessions;
+pub mod sign_in;
 pub mod sounds;
 pub mod traffic;
 pub mod user_search;
