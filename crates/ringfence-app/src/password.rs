@@ -59,7 +59,8 @@ pub(crate) async fn password_check(
             hash(&password, &[0; 16])?;
             return Ok(Checked::Wrong);
         };
-        let parsed = PasswordHash::new(&stored).map_err(|e| Error::Internal(e.to_string().into()))?;
+        let parsed =
+            PasswordHash::new(&stored).map_err(|e| Error::Internal(e.to_string().into()))?;
         if argon2()?
             .verify_password(password.expose().as_bytes(), &parsed)
             .is_err()
@@ -134,11 +135,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_is_right_or_wrong_and_nobody_has_none() {
-        let stored = password_hash(&SystemRandom, secret("correct horse")).await.unwrap();
+        let stored = password_hash(&SystemRandom, secret("correct horse"))
+            .await
+            .unwrap();
         let check = |stored: Option<String>, text: &str| password_check(stored, secret(text));
         let kept = || Some(stored.clone());
-        assert_eq!(check(kept(), "correct horse").await.unwrap(), Checked::Right);
-        assert_eq!(check(kept(), "correct horsf").await.unwrap(), Checked::Wrong);
+        assert_eq!(
+            check(kept(), "correct horse").await.unwrap(),
+            Checked::Right
+        );
+        assert_eq!(
+            check(kept(), "correct horsf").await.unwrap(),
+            Checked::Wrong
+        );
         assert_eq!(check(kept(), "").await.unwrap(), Checked::Wrong);
         assert_eq!(check(None, "correct horse").await.unwrap(), Checked::Wrong);
     }
@@ -150,7 +159,9 @@ mod tests {
             .hash_password_with_salt(b"correct horse", &[1; 16])
             .unwrap()
             .to_string();
-        let checked = password_check(Some(old), secret("correct horse")).await.unwrap();
+        let checked = password_check(Some(old), secret("correct horse"))
+            .await
+            .unwrap();
         assert_eq!(checked, Checked::RightButOld);
     }
 

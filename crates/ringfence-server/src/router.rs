@@ -80,6 +80,8 @@ fn table() -> Vec<Entry> {
     entries.extend(user_admin());
     entries.extend(for_operators());
     entries.extend(portal_home());
+    entries.extend(signing_in());
+    entries.extend(own_ways_in());
     entries.extend(portal_credentials());
     entries.extend(management());
     entries.extend(manage_accounts());
@@ -354,6 +356,69 @@ fn portal_credentials() -> Vec<Entry> {
     ]
 }
 
+/// How people sign in.
+fn signing_in() -> Vec<Entry> {
+    use portal::sign_in as pages;
+    let open = |method, path, handler| Entry {
+        rule: Rule {
+            method,
+            path,
+            access: Access::Public,
+        },
+        handler,
+        dialect: Dialect::Portal,
+    };
+    let mut entries = vec![open(
+        "POST",
+        "/login/passkey",
+        pages::passkey_sign_in_route(),
+    )];
+    let forms = [
+        ("/login", pages::login_routes()),
+        ("/login/code", pages::code_routes()),
+        ("/setup/{token}", pages::setup_routes()),
+        ("/invite/{token}", pages::invite_routes()),
+    ];
+    for (path, [show, send]) in forms {
+        entries.push(open("GET", path, show));
+        entries.push(open("POST", path, send));
+    }
+    entries
+}
+
+/// What people do about their own ways in.
+fn own_ways_in() -> Vec<Entry> {
+    use portal::sign_in as pages;
+    let mut entries = vec![
+        page("GET", "/admin/me", pages::me_route()),
+        page("GET", "/admin/me/passkeys/new", pages::passkey_new_route()),
+        page("POST", "/admin/me/passkeys", pages::passkey_add_route()),
+    ];
+    let forms = [
+        ("/admin/me/password", pages::password_routes()),
+        ("/admin/me/sessions/end", pages::sessions_end_routes()),
+        (
+            "/admin/me/sessions/{sessionId}/end",
+            pages::session_end_routes(),
+        ),
+        ("/admin/me/authenticator", pages::totp_routes()),
+        (
+            "/admin/me/authenticator/remove",
+            pages::totp_remove_routes(),
+        ),
+        ("/admin/me/recovery-codes", pages::recovery_codes_routes()),
+        (
+            "/admin/me/passkeys/{passkeyId}/remove",
+            pages::passkey_remove_routes(),
+        ),
+    ];
+    for (path, [show, send]) in forms {
+        entries.push(page("GET", path, show));
+        entries.push(page("POST", path, send));
+    }
+    entries
+}
+
 /// The Management API.
 fn management() -> Vec<Entry> {
     vec![Entry {
@@ -404,7 +469,7 @@ pub fn router(app: App) -> Router {
     let exact = Arc::new(templates());
     let mut operations = Router::new();
     for entry in table() {
-        if !serves(app.limits.roles, entry.rule.access) {
+        if !serves(app.limits.roles, &entry) {
             continue;
         }
         let handler = guarded(&app, entry.rule, entry.handler);
@@ -493,8 +558,11 @@ async fn in_canonical_case(
 }
 
 /// Whether a node with these jobs answers operations of that kind.
-fn serves(roles: Roles, access: Access) -> bool {
-    match access {
+fn serves(roles: Roles, entry: &Entry) -> bool {
+    match entry.rule.access {
+        Access::Public if matches!(entry.dialect, Dialect::Portal | Dialect::Manage) => {
+            roles.portal
+        }
         // Discovery, key sets and what operators ask.
         Access::Public => true,
         Access::Client => roles.issue,

@@ -70,6 +70,7 @@ const OWNED: &[(&str, &[&str])] = &[
             "hyper-util",
             "tower",
             "tower-http",
+            "qrcodegen",
             "utoipa",
         ],
     ),

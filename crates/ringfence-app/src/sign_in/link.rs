@@ -167,7 +167,9 @@ pub async fn invite_link(ctx: &Ctx, actor: &Actor, user_id: UserId) -> Result<Ha
 /// [`Error::NotFound`] when it does not work any more.
 pub async fn invite_show(ctx: &Ctx, token: &str) -> Result<Invited, Error> {
     let (user_id, _) = invite_find(ctx, token).await?;
-    let (_, account) = person_live(ctx, user_id).await.map_err(dead_for_strangers)?;
+    let (_, account) = person_live(ctx, user_id)
+        .await
+        .map_err(dead_for_strangers)?;
     let mut tx = ctx.db.begin_read().await?;
     let (username, name) = user_names(&mut tx, user_id).await?.ok_or_else(link_dead)?;
     Ok(Invited {
@@ -188,7 +190,9 @@ pub async fn invite_finish(
     visitor: &Visitor,
 ) -> Result<Progress, Error> {
     let (user_id, handle) = invite_find(ctx, token).await?;
-    let (user, _) = person_live(ctx, user_id).await.map_err(dead_for_strangers)?;
+    let (user, _) = person_live(ctx, user_id)
+        .await
+        .map_err(dead_for_strangers)?;
     let hash = password_hash(&*ctx.random, password).await?;
     let digest = handle.digest(&ctx.digest_key, LinkPurpose::Invite.as_str());
     let mut tx = ctx.db.begin_write().await?;

@@ -48,11 +48,7 @@ pub struct NewTotp {
 }
 
 /// Asks somebody whose first proof was right for a code.
-pub(super) fn code_want(
-    ctx: &Ctx,
-    user_id: UserId,
-    method: &str,
-) -> Result<Secret<String>, Error> {
+pub(super) fn code_want(ctx: &Ctx, user_id: UserId, method: &str) -> Result<Secret<String>, Error> {
     let wanted = CodeWanted {
         user_id: user_id.to_string(),
         method: method.to_owned(),
@@ -159,11 +155,9 @@ pub async fn totp_enrol(
     let last_step = secret
         .step_of(code, ctx.now(), i64::MIN)
         .ok_or_else(code_wrong)?;
-    let sealed = ctx.totp_sealer.seal(
-        &*ctx.random,
-        caller.user.id.as_bytes(),
-        secret.expose(),
-    );
+    let sealed = ctx
+        .totp_sealer
+        .seal(&*ctx.random, caller.user.id.as_bytes(), secret.expose());
     let totp = store::Totp {
         sealed: sealed.map_err(Error::internal)?,
         last_step,
@@ -204,7 +198,11 @@ pub async fn recovery_codes_renew(
 ///
 /// # Errors
 /// [`Error::Invalid`] for a wrong password; [`Error::NotFound`] when they have no app.
-pub async fn totp_remove(ctx: &Ctx, caller: &Caller, password: Secret<String>) -> Result<(), Error> {
+pub async fn totp_remove(
+    ctx: &Ctx,
+    caller: &Caller,
+    password: Secret<String>,
+) -> Result<(), Error> {
     own_password(ctx, caller, password).await?;
     let mut tx = ctx.db.begin_write().await?;
     if !store::totp_delete(&mut tx, caller.user.id).await? {

@@ -131,18 +131,39 @@ fn rfc8725_3_1_refuses_other_algorithms_and_keys() {
     let provider = Provider::new(TokenAlg::Es256);
     let kid = provider.key.id;
     for (header, fault) in [
-        (format!(r#"{{"alg":"none","kid":"{kid}"}}"#), IdTokenFault::Algorithm),
-        (format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#), IdTokenFault::Algorithm),
-        (format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#), IdTokenFault::UnknownKey),
-        (r#"{"alg":"ES256","kid":"other"}"#.to_owned(), IdTokenFault::UnknownKey),
-        (r#"{"alg":"ES256","kid":1}"#.to_owned(), IdTokenFault::Malformed),
-        (r#"{"alg":"ES256","crit":["x"]}"#.to_owned(), IdTokenFault::Malformed),
+        (
+            format!(r#"{{"alg":"none","kid":"{kid}"}}"#),
+            IdTokenFault::Algorithm,
+        ),
+        (
+            format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#),
+            IdTokenFault::Algorithm,
+        ),
+        (
+            format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#),
+            IdTokenFault::UnknownKey,
+        ),
+        (
+            r#"{"alg":"ES256","kid":"other"}"#.to_owned(),
+            IdTokenFault::UnknownKey,
+        ),
+        (
+            r#"{"alg":"ES256","kid":1}"#.to_owned(),
+            IdTokenFault::Malformed,
+        ),
+        (
+            r#"{"alg":"ES256","crit":["x"]}"#.to_owned(),
+            IdTokenFault::Malformed,
+        ),
     ] {
         let token = provider.token(&header, &claims(&[]));
         assert_eq!(verify(&provider.keys(), &token), Err(fault), "{header}");
     }
     let unnamed = provider.token(r#"{"alg":"ES256"}"#, &claims(&[]));
-    assert!(verify(&provider.keys(), &unnamed).is_ok(), "there is no choice");
+    assert!(
+        verify(&provider.keys(), &unnamed).is_ok(),
+        "there is no choice"
+    );
     let stranger = Provider::new(TokenAlg::Es256);
     let token = stranger.token(&stranger.header(), &claims(&[]));
     assert_eq!(

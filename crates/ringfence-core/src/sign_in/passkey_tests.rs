@@ -92,11 +92,21 @@ fn a_passkey_is_made_and_used() {
             },
         )
         .unwrap();
-    assert_eq!((made.id.as_slice(), made.counter, made.synced), (&b"key1"[..], 1, true));
+    assert_eq!(
+        (made.id.as_slice(), made.counter, made.synced),
+        (&b"key1"[..], 1, true)
+    );
     assert_eq!(made.public_key, key.cose());
     let client = client_data("webauthn.get", CHALLENGE, HERE);
-    assert_eq!(key.uses(&client, &authenticator_data(0x05, 2, &[]), 1), Ok(2));
-    assert_eq!(key.uses(&client, &authenticator_data(0x05, 0, &[]), 0), Ok(0), "does not count");
+    assert_eq!(
+        key.uses(&client, &authenticator_data(0x05, 2, &[]), 1),
+        Ok(2)
+    );
+    assert_eq!(
+        key.uses(&client, &authenticator_data(0x05, 0, &[]), 0),
+        Ok(0),
+        "does not count"
+    );
 }
 
 #[test]
@@ -107,19 +117,40 @@ fn webauthn_7_2_refuses_each_wrong_thing() {
     let elsewhere = r#""origin":"https://evil.example""#;
     let framed = r#""origin":"https://ringfence.example:8443","crossOrigin":true"#;
     for (client, fault) in [
-        (client_data("webauthn.create", CHALLENGE, HERE), PasskeyFault::Type),
-        (client_data("webauthn.get", b"another", HERE), PasskeyFault::Challenge),
-        (client_data("webauthn.get", CHALLENGE, elsewhere), PasskeyFault::Origin),
-        (client_data("webauthn.get", CHALLENGE, framed), PasskeyFault::Origin),
+        (
+            client_data("webauthn.create", CHALLENGE, HERE),
+            PasskeyFault::Type,
+        ),
+        (
+            client_data("webauthn.get", b"another", HERE),
+            PasskeyFault::Challenge,
+        ),
+        (
+            client_data("webauthn.get", CHALLENGE, elsewhere),
+            PasskeyFault::Origin,
+        ),
+        (
+            client_data("webauthn.get", CHALLENGE, framed),
+            PasskeyFault::Origin,
+        ),
     ] {
         assert_eq!(key.uses(&client, &data, 0), Err(fault));
     }
     for (data, fault) in [
         (authenticator_data(0x01, 7, &[]), PasskeyFault::NotVerified),
         (authenticator_data(0x04, 7, &[]), PasskeyFault::NotVerified),
-        (authenticator_data(0x05, 7, &[0]), PasskeyFault::Authenticator(CborError)),
-        (authenticator_data(0x15, 7, &[]), PasskeyFault::Authenticator(CborError)),
-        (data.iter().map(|b| b ^ 1).collect(), PasskeyFault::RelyingParty),
+        (
+            authenticator_data(0x05, 7, &[0]),
+            PasskeyFault::Authenticator(CborError),
+        ),
+        (
+            authenticator_data(0x15, 7, &[]),
+            PasskeyFault::Authenticator(CborError),
+        ),
+        (
+            data.iter().map(|b| b ^ 1).collect(),
+            PasskeyFault::RelyingParty,
+        ),
     ] {
         assert_eq!(key.uses(&good, &data, 0), Err(fault));
     }
@@ -182,7 +213,10 @@ fn passkeys_need_a_name_and_encryption() {
     let of = |url| RelyingParty::of_public_url(url).map(|site| (site.id, site.origin));
     assert_eq!(
         of("https://Ringfence.Example/x"),
-        Some(("ringfence.example".to_owned(), "https://ringfence.example".to_owned()))
+        Some((
+            "ringfence.example".to_owned(),
+            "https://ringfence.example".to_owned()
+        ))
     );
     assert_eq!(
         of("http://localhost:8080"),

@@ -201,7 +201,11 @@ mod tests {
             parse(&text, "https://id.example/"),
             Err(ProviderFault::Issuer)
         );
-        for endpoint in ["http://id.example/token", "token", "https://u:p@id.example/"] {
+        for endpoint in [
+            "http://id.example/token",
+            "token",
+            "https://u:p@id.example/",
+        ] {
             let text = document("https://id.example", endpoint);
             let outcome = parse(&text, "https://id.example");
             assert_eq!(outcome, Err(ProviderFault::Endpoint), "{endpoint}");

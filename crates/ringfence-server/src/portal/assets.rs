@@ -20,6 +20,11 @@ static ASSETS: &[(&str, &str, &[u8])] = &[
     ),
     ("app.js", SCRIPT, include_bytes!("../../assets/app.js")),
     (
+        "passkey.js",
+        SCRIPT,
+        include_bytes!("../../assets/passkey.js"),
+    ),
+    (
         "favicon.svg",
         SVG,
         include_bytes!("../../assets/favicon.svg"),

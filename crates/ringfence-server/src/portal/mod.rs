@@ -15,7 +15,8 @@ mod home;
 mod listing;
 mod notice;
 mod page;
-mod time;
+pub(crate) mod sign_in;
+pub(crate) mod time;
 
 pub(crate) use assets::asset_route;
 pub(crate) use design::design_route;

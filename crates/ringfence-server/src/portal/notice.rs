@@ -31,6 +31,19 @@ static NOTICES: &[(&str, &str, &str)] = &[
         "ok",
         "The secret is retired, with every token it made.",
     ),
+        "authenticator-removed",
+        "ok",
+        "The authenticator app is removed. Your password alone signs you in.",
+    ),
+    ("passkey-added", "ok", "The passkey is added."),
+    ("passkey-removed", "ok", "The passkey is removed."),
+    (
+        "password-changed",
+        "ok",
+        "Your password is changed, and your other sessions are ended.",
+    ),
+    ("session-ended", "ok", "The session is ended."),
+    ("sessions-ended", "ok", "All other sessions are ended."),
     ("signed-out", "ok", "You are signed out."),
 ];
 

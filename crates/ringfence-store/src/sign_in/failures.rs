@@ -31,11 +31,7 @@ pub async fn failures_lock(
 ///
 /// # Errors
 /// The database refused it or broke off.
-pub async fn failures_set(
-    tx: &mut Tx,
-    key: StoredDigest,
-    failures: Failures,
-) -> Result<(), Error> {
+pub async fn failures_set(tx: &mut Tx, key: StoredDigest, failures: Failures) -> Result<(), Error> {
     tx.execute(
         "UPDATE sign_in_failures SET n = $2, last_at = $3 WHERE key = $1",
         &[

@@ -2,3 +2,4 @@
 
 mod credentials;
 mod door;
+mod sign_in;
