@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use ringfence_app::context::{Ctx, spawn};
 use ringfence_app::directory::follow;
+use ringfence_app::sign_in::link::setup_link;
 use ringfence_app::{keys, upkeep, usage};
 use ringfence_core::credential::Network;
 use ringfence_server::app::{App, Limits, Roles};
@@ -61,7 +62,7 @@ pub(crate) async fn run(mut shell: Shell, args: ServeArgs) -> anyhow::Result<Don
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let server = Server::start(&shell).await?;
-    announce(&shell, &server)?;
+    announce(&shell, &server).await?;
     server
         .serve(async move {
             tokio::select! {
@@ -156,16 +157,29 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .map_err(|error| Unreachable(format!("cannot listen on {address}: {error}")).into())
 }
 
-fn announce(shell: &Shell, server: &Server) -> anyhow::Result<()> {
+async fn announce(shell: &Shell, server: &Server) -> anyhow::Result<()> {
     let url = &server.ctx.settings.public_url;
     let tokens = format!("{url}/Auth/connect/token");
+    let setup = if server.app.limits.roles.portal {
+        setup_link(&server.ctx).await?
+    } else {
+        None
+    };
+    let setup = setup.map(|token| format!("{url}/setup/{}", token.expose()));
     if shell.json {
         let listen = server.listener.local_addr()?.to_string();
-        shell.print_json(
-            &serde_json::json!({"url": url, "listen": listen, "token_endpoint": tokens}),
-        );
+        let mut ready = serde_json::json!({"url": url, "listen": listen, "token_endpoint": tokens});
+        if let Some(link) = &setup {
+            ready["setup_url"] = link.as_str().into();
+        }
+        shell.print_json(&ready);
     }
     shell.say(format!("ringfence is ready: {url} (tokens: {tokens})"));
+    if let Some(link) = setup {
+        shell.say(format!(
+            "Set up: {link} (nobody can sign in yet; works once, for 24 hours)"
+        ));
+    }
     // Under systemd's Type=notify; elsewhere there is nobody to tell.
     if let Err(error) = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]) {
         tracing::debug!(%error, "the service manager was not told");

@@ -4,6 +4,7 @@ use crate::failure::Done;
 use crate::shell::{Shell, secret_from_stdin};
 use clap::{Args, Subcommand};
 use ringfence_app::context::{Actor, Ctx};
+use ringfence_app::sign_in::link::invite_link;
 use ringfence_app::users as app;
 use ringfence_core::account::AccountName;
 use ringfence_core::permission::{PERMISSIONS, Permission};
@@ -29,6 +30,8 @@ pub(crate) enum UserCommand {
     Set(SetArgs),
     /// Archive a user: their credentials and every token of them are refused within one second
     Disable(WhoArgs),
+    /// Print a one-time link by which a user sets their password and is signed in; works for 24 hours
+    Link(WhoArgs),
     /// Take a user out of the archive; tokens of the time before stay refused
     Enable(WhoArgs),
 }
@@ -139,6 +142,7 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
             };
             app::user_create(&ctx, &actor, &args.who.account, new).await?
         }
+        UserCommand::Link(who) => return link(shell, &ctx, &actor, &who).await,
         UserCommand::Show(who) => app::user_show(&ctx, &who.account, &who.username).await?,
         UserCommand::Set(args) => {
             let edit = app::UserEdit {
@@ -167,6 +171,17 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
     };
     let groups = app::user_group_names(&ctx, &user).await?;
     print(shell, &user, &groups);
+    Ok(Done::Clean)
+}
+
+async fn link(shell: &Shell, ctx: &Ctx, actor: &Actor, who: &WhoArgs) -> anyhow::Result<Done> {
+    let user = app::user_show(ctx, &who.account, &who.username).await?;
+    let token = invite_link(ctx, actor, user.id).await?;
+    let link = format!("{}/invite/{}", ctx.settings.public_url, token.expose());
+    if shell.json {
+        shell.print_json(&json!({"username": user.username.as_str(), "link": link}));
+    }
+    shell.say(link);
     Ok(Done::Clean)
 }
 

@@ -152,9 +152,8 @@ async fn every_failure_looks_alike() {
         let page = answer.text().await.unwrap();
         assert!(!page.contains(PASSWORD), "the password does not come back");
         let page = page
-            .replace(&format!("value=\"{username}\""), "")
-            .replace(&format!("value=\"{account}\""), "");
-        // The passkey challenge differs each time; there is none at an address without a name.
+            .replace(&format!("value=\"{username}\""), "value=\"\"")
+            .replace(&format!("value=\"{account}\""), "value=\"\"");
         pages.push(page.replace(" open>", ">"));
     }
     pages.dedup();
