@@ -31,6 +31,7 @@ static NOTICES: &[(&str, &str, &str)] = &[
         "ok",
         "The secret is retired, with every token it made.",
     ),
+    (
         "authenticator-removed",
         "ok",
         "The authenticator app is removed. Your password alone signs you in.",

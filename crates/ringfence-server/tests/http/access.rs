@@ -58,7 +58,6 @@ async fn every_operation_asks_for_what_its_rule_says() {
         let path = concrete(&rule, &acme.admin);
         let nobody = ask(&app, &rule, &path, None).await;
         match rule.access {
-            // A form of a page for everybody that no page of ours sent.
             // A form that no page of ours sent is refused before anybody looks at it.
             Access::Public if rule.method != "GET" => assert_eq!(nobody.status(), 403, "{what}"),
             Access::Public => assert!(!matches!(nobody.status().as_u16(), 401 | 403), "{what}"),
