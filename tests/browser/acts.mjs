@@ -163,3 +163,99 @@ await step("an agent and a stranger get nothing of it", async () => {
   assert(!(await text(theirs)).includes("Speech analytics"), "another account's credential in the list");
   await strangers.close();
 });
+
+await step("an edit changes name and scopes", async () => {
+  await page.goto(`/admin/credentials/${credential}/edit`);
+  await page.getByLabel("Name", { exact: true }).fill("Speech analytics 2");
+  await page.locator("input[name=scope][value=stats]").uncheck();
+  equal((await send(page, "Save")).status(), 303, "status");
+  equal(await page.locator("h1").innerText(), "Speech analytics 2", "the name");
+  assert(!(await page.getByRole("region", { name: "Scopes" }).innerText()).includes("stats"), "the scope is gone");
+});
+
+await step("a rotation shows the second secret once, and the first can be retired", async () => {
+  await page.goto(`/admin/credentials/${credential}/rotate`);
+  await send(page, "Make a new secret");
+  const second = (await page.locator("#secret").innerText()).trim();
+  assert(second !== secret, "another secret");
+  equal(filesWith(Buffer.from(second)), [], "files that hold the second secret");
+  await page.goto(`/admin/credentials/${credential}`);
+  equal(await page.getByRole("region", { name: "Secrets" }).locator("tbody tr").count(), 2, "secrets");
+  await link(page, "Retire secret 1").click();
+  await page.waitForURL(/retire$/);
+  assert((await text(page)).includes("What stops working"), "the page says what stops working");
+  await axeOn(page, "retire a secret");
+  await picture(page, "secret-retire");
+  equal((await send(page, "Retire secret 1")).status(), 303, "status");
+});
+
+await step("an admin cannot edit somebody else's credential, and can delete it", async () => {
+  await page.goto("/admin/credentials?q=Wallboard");
+  await link(page, "Wallboard").click();
+  await page.waitForURL(/\/admin\/credentials\/[0-9a-f-]+$/);
+  const theirs = new URL(page.url()).pathname;
+  equal(await link(page, "Edit").count(), 0, "edit links");
+  await open(page, `${theirs}/edit`, "edit somebody else's credential", 403);
+  await open(page, `${theirs}/rotate`, "rotate somebody else's credential", 403);
+  await page.goto(theirs);
+  await link(page, "Delete").click();
+  await page.waitForURL(/delete$/);
+  assert((await text(page)).includes("What stops working"), "the page says what stops working");
+  await axeOn(page, "delete a credential");
+  await picture(page, "credential-delete");
+  equal((await send(page, "Delete Wallboard")).status(), 303, "status");
+  assert(!(await page.locator("main").innerText()).includes("Wallboard\n"), "it is gone from the list");
+  await open(page, theirs, "a deleted credential", 404);
+});
+
+await step("a link hands the secret over once", async () => {
+  await page.goto("/admin/credentials/new");
+  await page.getByLabel("Name", { exact: true }).fill("For a partner");
+  await page.locator("input[name=scope][value=stats]").check();
+  await page.locator("#deliver-link").check();
+  await send(page, "Save API credential");
+  const href = (await page.locator("#link").innerText()).trim();
+  await picture(page, "credential-made-link");
+  const partners = await profile(browser);
+  const tab = await partners.newPage();
+  await tab.goto(href);
+  await keeps(tab, "handover, waiting");
+  await axeOn(tab, "handover, waiting");
+  await picture(tab, "handover-waiting");
+  await Promise.all([tab.waitForEvent("load"), tab.getByRole("button", { name: "Show the secret, once" }).click()]);
+  assert((await tab.locator("#secret").innerText()).startsWith("rfs_"), "the partner sees the secret");
+  await axeOn(tab, "handover, open");
+  await picture(tab, "handover-open");
+  await tab.goto(href);
+  assert((await text(tab)).includes("does not open any more"), "it opens once");
+  await picture(tab, "handover-gone");
+  await partners.close();
+});
+
+await step("without script a person signs in, makes and deletes a credential", async () => {
+  const plain = await profile(browser, { javaScriptEnabled: false });
+  const tab = await signIn(plain, world.people.admin, "/admin/credentials");
+  await makeCredential(tab, "Made without script", ["stats"]);
+  const id = (await tab.locator("#id").innerText()).trim();
+  equal(await tab.locator("button.copy:visible").count(), 0, "copy buttons that could do nothing");
+  await tab.goto(`/admin/credentials/${id}/delete`);
+  equal((await send(tab, "Delete Made without script")).status(), 303, "status");
+  await open(tab, `/admin/credentials/${id}`, "a deleted credential", 404);
+  await plain.close();
+});
+
+await step("a form that another site sends changes nothing", async () => {
+  const answer = await page.request.post("/admin/credentials", { form: { name: "Forged", scope: "stats" }, headers: { origin: "https://evil.example" } });
+  equal(answer.status(), 403, "status");
+});
+
+await step("signing out ends it", async () => {
+  await page.goto("/admin");
+  await page.locator(".side-wide").getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL(/\/login/);
+  await page.goto("/admin/credentials");
+  assert(page.url().includes("/login"), "the portal asks to sign in again");
+});
+
+await context.close();
+await finish(browser);
