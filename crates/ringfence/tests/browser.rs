@@ -35,6 +35,25 @@ fn acts_work_as_people_do_them() {
 }
 
 #[test]
+fn every_way_in_works() {
+    let Some(tools) = Tools::find() else { return };
+    let house = House::furnished();
+    // Browsers allow passkeys at localhost, and at no bare address.
+    let port = free_port();
+    let settings = house.binary.data_dir.join("localhost.toml");
+    let text = format!("[server]\npublic_url = \"http://localhost:{port}\"\n");
+    std::fs::write(&settings, text).unwrap();
+    let settings = settings.display().to_string();
+    let _server = house
+        .binary
+        .serve(&format!("127.0.0.1:{port}"), &["--config", &settings]);
+    tools.run(
+        "ways_in.mjs",
+        &house.world(&format!("http://localhost:{port}")),
+    );
+}
+
+#[test]
 fn a_newcomer_walks_from_the_demos_link_to_a_lost_permission_by_keyboard() {
     let Some(tools) = Tools::find() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -280,6 +299,11 @@ fn binary(folder: &Path) -> Binary {
         data_dir: folder.join("data"),
         database_url: None,
     }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 fn username(kind: &str) -> String {
