@@ -26,10 +26,10 @@ const LOOKS = [
 ];
 
 const looks = async (page, entry, path, who) => {
-  // The one whose page it is first is looked at in all four ways, everybody else in two.
-  const n = who === (entry.for ?? [who])[0] ? LOOKS.length : 2;
+  // For the one whose page it is first all four ways, for everybody else one of them.
+  const whose = who === (entry.for ?? [who])[0] ? LOOKS : [LOOKS[ALL.indexOf(who) % LOOKS.length]];
   const status = !entry.for || entry.for.includes(who) ? (entry.status ?? 200) : (entry.others ?? 403);
-  for (const { tag, viewport, colorScheme } of LOOKS.slice(0, n)) {
+  for (const { tag, viewport, colorScheme } of whose) {
     const where = `${entry.name} as ${who}, ${tag}`;
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
