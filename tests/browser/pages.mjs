@@ -4,12 +4,31 @@ import { NARROW, WIDE, axeOn, fault, finish, keeps, launch, open, picture, profi
 
 const ALL = ["admin", "supervisor", "agent", "operator", "stranger"];
 
-// name: of the picture. path, or find: [list page, selector of the link to follow].
-// for: who gets it; everybody else gets the status in `others`.
+// name: of the picture. path, or find: [list page, selector of the link to follow], then: what comes after its address.
+// for: who gets it; others: the status that everybody else gets, or one for each.
+const NOT_FOUND = 404;
+const OTHERS_CREDENTIAL = { supervisor: 404, agent: 404, operator: 403, stranger: 404 };
+const LIST = "/admin/credentials?q=Nightly";
 const PAGES = [
   { name: "start", path: "/admin", for: ALL },
   { name: "design", path: "/admin/design", for: ALL },
   { name: "not-found", path: "/admin/nothing-here", for: ALL, status: 404 },
+  { name: "me", path: "/admin/me", for: ALL },
+  { name: "me-password", path: "/admin/me/password", for: ["admin", "agent"], others: 200 },
+  { name: "authenticator-new", path: "/admin/me/authenticator", for: ["admin"], others: 200 },
+
+  { name: "credentials", path: "/admin/credentials", for: ["admin", "supervisor", "operator", "stranger"], others: NOT_FOUND },
+  { name: "credentials-page-2", path: "/admin/credentials?page=2", for: ["admin", "operator"], skip: ["supervisor", "agent", "stranger"] },
+  { name: "credentials-nothing-found", path: "/admin/credentials?q=no+such+name", for: ["admin"], skip: ["supervisor", "agent", "operator", "stranger"] },
+  { name: "credential-new", path: "/admin/credentials/new", for: ["admin", "supervisor", "operator", "stranger"], others: NOT_FOUND },
+  { name: "credential", find: [LIST, "tbody th a"], for: ["admin", "operator"], others: NOT_FOUND },
+  { name: "credential-edit", find: [LIST, "tbody th a"], then: "/edit", for: ["admin"], others: OTHERS_CREDENTIAL },
+  { name: "credential-rotate", find: [LIST, "tbody th a"], then: "/rotate", for: ["admin"], others: OTHERS_CREDENTIAL },
+  { name: "credential-delete", find: [LIST, "tbody th a"], then: "/delete", for: ["admin", "operator"], others: NOT_FOUND },
+  { name: "credential-secret-retire", find: [LIST, "tbody th a"], then: "/secrets/1/retire", for: ["admin"], others: OTHERS_CREDENTIAL },
+  { name: "credential-checklist", find: [LIST, "tbody th a"], then: "/checklist", for: ["admin", "operator"], others: NOT_FOUND },
+  { name: "credential-usage", find: [LIST, "tbody th a"], then: "/usage", for: ["admin", "operator"], others: NOT_FOUND },
+  { name: "credential-usage-hours", find: [LIST, "tbody th a"], then: "/usage?by=hour", for: ["admin"], skip: ["supervisor", "agent", "operator", "stranger"] },
 ];
 
 // What somebody sees who is not signed in.
@@ -28,7 +47,8 @@ const LOOKS = [
 const looks = async (page, entry, path, who) => {
   // For the one whose page it is first all four ways, for everybody else one of them.
   const whose = who === (entry.for ?? [who])[0] ? LOOKS : [LOOKS[ALL.indexOf(who) % LOOKS.length]];
-  const status = !entry.for || entry.for.includes(who) ? (entry.status ?? 200) : (entry.others ?? 403);
+  const refused = entry.others?.[who] ?? entry.others;
+  const status = !entry.for || entry.for.includes(who) ? (entry.status ?? 200) : refused;
   for (const { tag, viewport, colorScheme } of whose) {
     const where = `${entry.name} as ${who}, ${tag}`;
     await page.setViewportSize(viewport);
@@ -69,7 +89,7 @@ await step("nobody", async () => {
 for (const who of ALL) {
   const context = await profile(browser);
   const page = await signIn(context, world.people[who]);
-  for (const entry of PAGES.filter(wanted)) {
+  for (const entry of PAGES.filter(wanted).filter(({ skip }) => !skip?.includes(who))) {
     await step(`${entry.name} as ${who}`, async () => looks(page, entry, await pathOf(page, entry), who));
   }
   await context.close();
