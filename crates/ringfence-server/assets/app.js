@@ -54,6 +54,16 @@ const show = (inUtc) => {
 if (times.length > 0) show(remembered() === "utc");
 else if (zone) zone.hidden = true;
 
+// A part of the page was taken over from a newer one (refresh.js).
+document.addEventListener("refreshed", ({ detail: part }) => {
+  for (let n = times.length - 1; n >= 0; n -= 1) if (!times[n].element.isConnected) times.splice(n, 1);
+  for (const element of part.querySelectorAll("time.local[datetime]")) {
+    const utc = element.textContent;
+    times.push({ element, utc });
+    if (remembered() !== "utc") element.textContent = local(utc, element.dateTime);
+  }
+});
+
 // Copying
 
 const copy = async (text, source) => {

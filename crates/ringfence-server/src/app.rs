@@ -7,6 +7,7 @@ use crate::web::hall::Hall;
 use crate::web::metrics::Metrics;
 use crate::web::proxies::Proxies;
 use ringfence_app::context::Ctx;
+use ringfence_app::gateway::RouteRule;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -114,6 +115,16 @@ impl App {
 
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// What a route asks of its callers now, by the name that the record of requests has for it.
+    pub(crate) fn route_named(&self, name: &str, method: &str) -> Option<RouteRule> {
+        let upstream = || {
+            let routes = self.upstreams.as_ref()?.routes.routes();
+            let route = routes.iter().find(|route| route.name == name)?;
+            Some(route.rule())
+        };
+        crate::router::route_named(name, method).or_else(upstream)
     }
 
     /// What the hall around all rooms needs.

@@ -23,7 +23,8 @@ use ringfence_app::gateway::RouteRule;
 use ringfence_app::quota::QuotaClass;
 use ringfence_core::path::{LetterCase, PathTemplate};
 use ringfence_core::scope::{Scope, ScopeSet};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 use tower::ServiceExt as _;
 
 /// What it takes to call an operation.
@@ -83,6 +84,7 @@ fn table() -> Vec<Entry> {
     entries.extend(signing_in());
     entries.extend(own_ways_in());
     entries.extend(portal_credentials());
+    entries.extend(gateway_pages());
     entries.extend(management());
     entries.extend(manage_accounts());
     entries
@@ -417,6 +419,33 @@ fn own_ways_in() -> Vec<Entry> {
         entries.push(page("POST", path, send));
     }
     entries
+}
+
+/// What was called, and one request looked up.
+fn gateway_pages() -> Vec<Entry> {
+    use portal::gateway::{overview_route, request_route, requests_route};
+    const REQUEST: &str = "/admin/gateway/requests/{id}";
+    vec![
+        page("GET", "/admin/gateway", overview_route()),
+        page("GET", "/admin/gateway/requests", requests_route()),
+        page("GET", REQUEST, request_route()),
+    ]
+}
+
+/// The present rules of operations that ask for a token, by path template and method.
+static ROUTES: LazyLock<HashMap<(&'static str, &'static str), RouteRule>> = LazyLock::new(|| {
+    let guarded = |rule: Rule| match rule.access {
+        Access::Token(scopes) | Access::Manage(scopes) => {
+            Some(((rule.path, rule.method), route_rule(rule.path, scopes)))
+        }
+        Access::Public | Access::Client | Access::Session => None,
+    };
+    rules().into_iter().filter_map(guarded).collect()
+});
+
+/// What an operation of that template and method asks of its callers.
+pub(crate) fn route_named(path: &str, method: &str) -> Option<RouteRule> {
+    ROUTES.get(&(path, method)).copied()
 }
 
 /// The Management API.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Uri};
+use ringfence_app::gateway::RouteRule;
+use ringfence_app::quota::{QuotaClass, Rate};
 use ringfence_core::path::{CleanPath, LetterCase, PathTemplate, TemplateFault};
 use ringfence_core::scope::ScopeSet;
 
@@ -185,6 +187,19 @@ impl RouteTable {
     #[must_use]
     pub fn routes(&self) -> &[Arc<UpstreamRoute>] {
         &self.routes
+    }
+}
+
+impl UpstreamRoute {
+    /// What it asks of its callers.
+    #[must_use]
+    pub fn rule(&self) -> RouteRule {
+        RouteRule {
+            name: self.name,
+            scopes: self.scopes,
+            class: QuotaClass::General,
+            rate: self.per_minute.map(Rate::per_minute),
+        }
     }
 }
 

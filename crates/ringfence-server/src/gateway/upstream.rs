@@ -4,8 +4,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ringfence_app::gateway::{Admitted, RouteRule, Who};
-use ringfence_app::quota::{QuotaClass, Rate};
+use ringfence_app::gateway::{Admitted, Who};
 use ringfence_app::usage::CallEnd;
 use ringfence_core::id::RequestId;
 use ringfence_core::path::CleanPath;
@@ -68,13 +67,7 @@ async fn pass(
     route: &UpstreamRoute,
     request: Request,
 ) -> (Option<Who>, Result<Response, GatewayError>) {
-    let rule = RouteRule {
-        name: route.name,
-        scopes: route.scopes,
-        class: QuotaClass::General,
-        rate: route.per_minute.map(Rate::per_minute),
-    };
-    let (admitted, request) = match call_admit(app, rule, request).await {
+    let (admitted, request) = match call_admit(app, route.rule(), request).await {
         Ok(admitted) => admitted,
         Err(refused) => return (refused.who(), Err(refused)),
     };

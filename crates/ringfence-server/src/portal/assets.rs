@@ -25,6 +25,11 @@ static ASSETS: &[(&str, &str, &[u8])] = &[
         include_bytes!("../../assets/passkey.js"),
     ),
     (
+        "refresh.js",
+        SCRIPT,
+        include_bytes!("../../assets/refresh.js"),
+    ),
+    (
         "favicon.svg",
         SVG,
         include_bytes!("../../assets/favicon.svg"),

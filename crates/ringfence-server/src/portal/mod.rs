@@ -4,12 +4,14 @@
 //! [`door`] lets nobody in who is not signed in, and refuses what another site's page sends. Read [`page`] next.
 
 pub(crate) mod assets;
+pub(crate) mod chart;
 mod chrome;
 pub(crate) mod credentials;
 mod design;
 pub(crate) mod door;
 mod error;
 mod form;
+pub(crate) mod gateway;
 pub(crate) mod handover;
 mod home;
 mod listing;

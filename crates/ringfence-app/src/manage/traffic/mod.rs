@@ -17,6 +17,7 @@ use ringfence_core::account::AccountName;
 use ringfence_core::id::{AccountId, CredentialId, RequestId};
 use ringfence_core::time::Timestamp;
 use ringfence_core::user::Role;
+use ringfence_store::credentials::credential_find;
 use ringfence_store::traffic::Whose;
 use ringfence_store::traffic::counts::{
     CountsOf, Tally, counts_by_bucket, counts_by_credential, counts_by_reason,
@@ -189,8 +190,8 @@ pub async fn refusals_show(
     let reasons = counts_by_reason(&mut tx, of, from).await?;
     let mut credentials = Vec::new();
     for count in counts_by_credential(&mut tx, of, from, MOST_REFUSED).await? {
-        let found = ringfence_store::credentials::credential_find(&mut tx, count.credential_id);
-        let name = found.await?.map(|c| c.name.as_str().to_owned());
+        let found = credential_find(&mut tx, count.credential_id).await?;
+        let name = found.map(|c| c.name.as_str().to_owned());
         credentials.push(RefusedCredential {
             account: account_named(ctx, count.account_id),
             credential_id: count.credential_id,
@@ -230,6 +231,27 @@ pub async fn request_list(
     let mut tx = ctx.db.begin_read().await?;
     let found = requests_list(&mut tx, &query).await?;
     Ok(Slice::cut(found, limit, |last| last.id.to_string()))
+}
+
+/// What people call the credentials of some requests. A deleted one has no name.
+///
+/// # Errors
+/// The store broke off.
+pub async fn credential_names(
+    ctx: &Ctx,
+    requests: &[LoggedRequest],
+) -> Result<Vec<(CredentialId, String)>, Error> {
+    let mut ids: Vec<_> = requests.iter().filter_map(|r| r.credential_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut tx = ctx.db.begin_read().await?;
+    let mut names = Vec::new();
+    for id in ids {
+        if let Some(credential) = credential_find(&mut tx, id).await? {
+            names.push((id, credential.name.as_str().to_owned()));
+        }
+    }
+    Ok(names)
 }
 
 /// The API that a route belongs to, as people call it.
