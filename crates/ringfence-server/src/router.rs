@@ -87,6 +87,7 @@ fn table() -> Vec<Entry> {
     entries.extend(gateway_pages());
     entries.extend(management());
     entries.extend(manage_accounts());
+    entries.extend(manage_traffic());
     entries
 }
 
@@ -484,6 +485,22 @@ fn manage_accounts() -> Vec<Entry> {
         manage("POST", GROUPS, groups::create_route()),
         manage("GET", GROUP, groups::show_route()),
         manage("GET", MEMBERS, groups::members_route()),
+    ]
+}
+
+/// What was called, over the Management API.
+fn manage_traffic() -> Vec<Entry> {
+    use manage::traffic as api;
+    const REQUESTS: &str = "/api/v1/accounts/{account}/requests";
+    const REQUEST: &str = "/api/v1/accounts/{account}/requests/{id}";
+    const TRAFFIC: &str = "/api/v1/accounts/{account}/traffic";
+    const REFUSALS: &str = "/api/v1/accounts/{account}/refusals";
+    vec![
+        manage("GET", TRAFFIC, api::account_traffic_route()),
+        manage("GET", REFUSALS, api::account_refusals_route()),
+        manage("GET", REQUESTS, api::requests_route()),
+        manage("GET", REQUEST, api::request_route()),
+        manage("GET", "/api/v1/traffic", api::traffic_route()),
     ]
 }
 

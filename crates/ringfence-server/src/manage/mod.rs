@@ -18,3 +18,4 @@ pub(crate) mod openapi;
 pub(crate) mod paging;
 pub(crate) mod query;
 pub(crate) mod users;
+pub(crate) mod traffic;

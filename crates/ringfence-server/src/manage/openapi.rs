@@ -52,6 +52,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     for noun in [
         super::accounts::Api::openapi(),
         super::groups::Api::openapi(),
+        super::traffic::Api::openapi(),
         super::users::Api::openapi(),
     ] {
         document.merge(noun);
