@@ -17,5 +17,5 @@ pub(crate) mod idempotency;
 pub(crate) mod openapi;
 pub(crate) mod paging;
 pub(crate) mod query;
-pub(crate) mod users;
 pub(crate) mod traffic;
+pub(crate) mod users;

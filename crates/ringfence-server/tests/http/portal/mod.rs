@@ -3,3 +3,4 @@
 mod credentials;
 mod door;
 mod sign_in;
+mod traffic;
