@@ -6,7 +6,7 @@
 use crate::context::{Actor, Ctx, Note};
 use crate::directory::rights::Live;
 use crate::error::{Error, chain};
-use crate::interactions::{Onlooker, Seen, not_found, seen_listing};
+use crate::interactions::{Onlooker, Seen, interaction_not_found, seen_listing};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use ringfence_core::content::{ContentItem, ContentKey, ContentKind, ContentListing};
@@ -130,7 +130,7 @@ pub async fn interaction_delete(
     let seen = seen_listing(&mut tx, who, id).await?;
     let visible = seen.as_ref().is_some_and(|seen| sees_any(who, seen));
     let Some(seen) = seen.filter(|_| visible) else {
-        return Err(not_found());
+        return Err(interaction_not_found());
     };
     remove_all(ctx, &mut tx, who, &seen).await?;
     Ok(tx.commit().await?)
@@ -277,7 +277,7 @@ fn content_not_found() -> Error {
     Error::NotFound("content".to_owned())
 }
 
-fn blob_error(error: BlobError) -> Error {
+pub(crate) fn blob_error(error: BlobError) -> Error {
     match error {
         BlobError::Remote(_) => {
             tracing::warn!(error = %chain(&error), "the object store cannot be reached");

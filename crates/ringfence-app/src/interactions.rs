@@ -139,6 +139,28 @@ pub async fn interaction_search(
     })
 }
 
+/// A part of what [`interaction_search`] finds: after a place, skipping some.
+///
+/// # Errors
+/// [`Error::Invalid`] when the window is too long or ends before it begins.
+pub(crate) async fn interaction_search_part(
+    ctx: &Ctx,
+    who: &Onlooker<'_>,
+    search: &InteractionSearch,
+    after: Option<store::Position>,
+    (offset, limit): (u32, u32),
+) -> Result<Vec<ContentListing>, Error> {
+    check_window(search)?;
+    let search = store_search(who, search);
+    let mut tx = ctx.db.begin_read().await?;
+    let mut interactions =
+        store::content_search(&mut tx, &search, after, offset.into(), limit).await?;
+    for interaction in &mut interactions {
+        keep_open_kinds(&search.viewer, interaction);
+    }
+    Ok(interactions)
+}
+
 /// As [`interaction_search`], by page number.
 ///
 /// # Errors
@@ -177,11 +199,11 @@ pub async fn interaction_show(
         reached: true,
     }) = found
     else {
-        return Err(not_found());
+        return Err(interaction_not_found());
     };
     keep_open_kinds(&who.viewer, &mut listing);
     if listing.items.is_empty() {
-        return Err(not_found());
+        return Err(interaction_not_found());
     }
     Ok(listing)
 }
@@ -215,7 +237,7 @@ pub(crate) async fn seen_listing(
     Ok(Some(Seen { listing, reached }))
 }
 
-pub(crate) fn not_found() -> Error {
+pub(crate) fn interaction_not_found() -> Error {
     Error::NotFound("interaction".to_owned())
 }
 

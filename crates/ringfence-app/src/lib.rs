@@ -25,6 +25,7 @@ pub mod password;
 pub mod quota;
 pub mod session;
 pub mod sign_in;
+pub mod sounds;
 pub mod stats;
 pub mod sweep;
 pub mod token;

@@ -108,7 +108,7 @@ pub async fn stats_interaction(
 ) -> Result<Interaction, Error> {
     let mut tx = ctx.db.begin_read().await?;
     let found = store::interaction_find(&mut tx, live.account.id, id).await?;
-    found.ok_or_else(crate::interactions::not_found)
+    found.ok_or_else(crate::interactions::interaction_not_found)
 }
 
 /// What the account's agents do now, by number.

@@ -170,6 +170,22 @@ pub async fn open_gaps(
     })
 }
 
+/// How far a run has come, as its report until it ends.
+#[must_use]
+pub fn progress_json(tally: &Tally, (done, windows): (usize, usize), now: Timestamp) -> Value {
+    json!({
+        "listed": tally.listed,
+        "fetched": tally.fetched,
+        "already_had": tally.already_had,
+        "refused": tally.refused,
+        "failed": tally.failed,
+        "bytes": tally.bytes,
+        "windows_done": done,
+        "windows": windows,
+        "told_at_ms": now.ms(),
+    })
+}
+
 /// Notes that a run begins.
 ///
 /// # Errors

@@ -197,7 +197,7 @@ impl Run<'_> {
         self.tally = lane::retry(&self.lane, (since, until), &mut self.days).await?;
         for (done, window) in windows.iter().chain(&again).enumerate() {
             self.told(done, n_windows);
-            self.window(*window).await?;
+            self.window(*window, (done + 1, n_windows)).await?;
         }
         // The fresh window comes first in work and last in time.
         let mut in_time = windows;
@@ -214,7 +214,7 @@ impl Run<'_> {
         corpus::write::write_users(self.ctx, self.folder, &self.connection, at).await
     }
 
-    async fn window(&mut self, window: Window) -> Result<(), Error> {
+    async fn window(&mut self, window: Window, progress: (usize, usize)) -> Result<(), Error> {
         let tally = lane::window(&self.lane, window, &mut self.days).await?;
         self.tally.add(&tally);
         let balance = self.account(window.from, window.to).await?;
@@ -231,7 +231,10 @@ impl Run<'_> {
         let listed = i64::try_from(tally.listed).unwrap_or(i64::MAX);
         let span = (window.from, window.to);
         let (connection, run) = (self.scope.connection, self.scope.run);
-        runs::window_put(&mut tx, connection, run, span, listed, self.ctx.clock.now()).await?;
+        let now = self.ctx.clock.now();
+        runs::window_put(&mut tx, connection, run, span, listed, now).await?;
+        let so_far = report::progress_json(&self.tally, progress, now).to_string();
+        runs::run_progress_set(&mut tx, connection, run, &so_far).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -39,6 +39,19 @@ pub enum GapReason {
     ErasedOnRequest,
 }
 
+/// What a reason comes to, for pictures.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum GapClass {
+    /// It may still come.
+    Waiting,
+    /// There is to be no recording.
+    NotNeeded,
+    /// A permission hides it, or seems to.
+    Hidden,
+    /// It is missing.
+    Missing,
+}
+
 impl GapReason {
     /// Every reason.
     pub const ALL: [Self; 17] = [
@@ -169,17 +182,26 @@ impl GapReason {
         }
     }
 
-    /// Whether it may still close by itself or by a changed permission, so that runs look again.
+    /// What it comes to.
     #[must_use]
-    pub const fn may_close(self) -> bool {
-        matches!(
-            self,
-            Self::Pending
-                | Self::Late
-                | Self::PermissionSuspected
-                | Self::PermissionConfirmed
-                | Self::NotRecordedPolicy
-        )
+    pub const fn class(self) -> GapClass {
+        match self {
+            Self::Pending | Self::Late => GapClass::Waiting,
+            Self::NotRecordedPolicy
+            | Self::NotEligible
+            | Self::AbsentShort
+            | Self::ErasedOnRequest => GapClass::NotNeeded,
+            Self::PermissionSuspected | Self::PermissionConfirmed => GapClass::Hidden,
+            Self::DeletedAtSource
+            | Self::ExpiredBeforeFetch
+            | Self::AbsentSilent
+            | Self::Truncated
+            | Self::Corrupt
+            | Self::NotAudio
+            | Self::Quarantined
+            | Self::QuotaStarved
+            | Self::DeadLetter => GapClass::Missing,
+        }
     }
 
     /// Whether somebody should look at it.

@@ -27,6 +27,7 @@ pub mod secret;
 pub mod sign_in;
 pub mod statistics;
 pub mod time;
+pub mod transcript;
 pub mod user;
 pub mod visibility;
 pub mod wav;

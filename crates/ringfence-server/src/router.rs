@@ -85,9 +85,13 @@ fn table() -> Vec<Entry> {
     entries.extend(own_ways_in());
     entries.extend(portal_credentials());
     entries.extend(gateway_pages());
+    entries.extend(portal_recordings());
+    entries.extend(portal_collections());
     entries.extend(management());
     entries.extend(manage_accounts());
     entries.extend(manage_traffic());
+    entries.extend(manage_recordings());
+    entries.extend(manage_connections());
     entries
 }
 
@@ -356,6 +360,78 @@ fn portal_credentials() -> Vec<Entry> {
         page("GET", USAGE, area::usage_route()),
         public("GET", handover_look_route()),
         public("POST", handover_open_route()),
+    ]
+}
+
+/// Recordings, as far as a person's own permissions reach.
+fn portal_recordings() -> Vec<Entry> {
+    const DELETE: &str = "/admin/recordings/{guid}/delete";
+    const ITEM: &str = "/admin/recordings/{guid}/content/{contentKey}";
+    const ITEM_DELETE: &str = "/admin/recordings/{guid}/content/{contentKey}/delete";
+    vec![
+        page("GET", "/admin/recordings", portal::recordings_route()),
+        page("GET", "/admin/recordings/{guid}", portal::recording_route()),
+        page("GET", DELETE, portal::recording_delete_page_route()),
+        page("POST", DELETE, portal::recording_delete_route()),
+        page("GET", ITEM, portal::recording_content_route()),
+        page(
+            "GET",
+            ITEM_DELETE,
+            portal::recording_item_delete_page_route(),
+        ),
+        page("POST", ITEM_DELETE, portal::recording_item_delete_route()),
+    ]
+}
+
+/// What is collected from remote accounts.
+fn portal_collections() -> Vec<Entry> {
+    const CONNECTION: &str = "/admin/collections/{connection}";
+    const RUN: &str = "/admin/collections/{connection}/runs/{run}";
+    const GAPS: &str = "/admin/collections/{connection}/gaps";
+    const GAPS_CSV: &str = "/admin/collections/{connection}/gaps.csv";
+    vec![
+        page("GET", "/admin/collections", portal::collections_route()),
+        page("GET", CONNECTION, portal::connection_route()),
+        page("GET", RUN, portal::run_route()),
+        page("GET", GAPS, portal::gaps_route()),
+        page("GET", GAPS_CSV, portal::gaps_csv_route()),
+    ]
+}
+
+/// Interactions and their content over the Management API.
+fn manage_recordings() -> Vec<Entry> {
+    use manage::{interaction_content as content, interactions as api};
+    const ALL: &str = "/api/v1/accounts/{account}/interactions";
+    const ONE: &str = "/api/v1/accounts/{account}/interactions/{guid}";
+    const ITEM: &str = "/api/v1/accounts/{account}/interactions/{guid}/content/{contentKey}";
+    vec![
+        manage("GET", ALL, api::list_route()),
+        manage("GET", ONE, api::show_route()),
+        manage("PUT", ONE, api::put_route()),
+        manage("DELETE", ONE, api::delete_route()),
+        manage("GET", ITEM, content::read_route()),
+        manage("PUT", ITEM, content::put_route()),
+        manage("DELETE", ITEM, content::delete_route()),
+    ]
+}
+
+/// Connections, runs and gaps over the Management API.
+fn manage_connections() -> Vec<Entry> {
+    use manage::connections as api;
+    const CONNECTION: &str = "/api/v1/connections/{connection}";
+    const RUNS: &str = "/api/v1/connections/{connection}/runs";
+    const RUN: &str = "/api/v1/connections/{connection}/runs/{run}";
+    const COVERAGE: &str = "/api/v1/connections/{connection}/coverage";
+    const GAPS: &str = "/api/v1/connections/{connection}/gaps";
+    const GAPS_CSV: &str = "/api/v1/connections/{connection}/gaps.csv";
+    vec![
+        manage("GET", "/api/v1/connections", api::list_route()),
+        manage("GET", CONNECTION, api::show_route()),
+        manage("GET", RUNS, api::runs_route()),
+        manage("GET", RUN, api::run_route()),
+        manage("GET", COVERAGE, api::coverage_route()),
+        manage("GET", GAPS, api::gaps_route()),
+        manage("GET", GAPS_CSV, api::gaps_csv_route()),
     ]
 }
 

@@ -9,7 +9,7 @@ use ringfence_core::user::{AgentNumber, Line};
 
 /// What a list says of a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Call {
+pub(crate) struct Call {
     pub id: InteractionId,
     pub started_at: Timestamp,
     pub duration_ms: u64,
@@ -26,7 +26,7 @@ pub(super) struct Call {
 impl Call {
     /// The interaction this call is. A list knows of one agent and one queue, so there
     /// are at most two channels and one visit; a wait that the list does not tell is 0.
-    pub(super) fn interaction(&self, account_id: AccountId, now: Timestamp) -> Interaction {
+    pub(crate) fn interaction(&self, account_id: AccountId, now: Timestamp) -> Interaction {
         let ms = i64::try_from(self.duration_ms).unwrap_or(i64::MAX);
         let handled = self.connected_after_ms.is_some() && self.agent.is_some();
         let mut channels = vec![self.customer_channel()];
@@ -54,7 +54,7 @@ impl Call {
     }
 
     /// The first thing in which a stored interaction contradicts this call.
-    pub(super) fn contradiction(&self, stored: &Interaction) -> Option<&'static str> {
+    pub(crate) fn contradiction(&self, stored: &Interaction) -> Option<&'static str> {
         let new = self.interaction(stored.account_id, stored.processed_at);
         [
             ("start", new.started_at != stored.started_at),

@@ -7,7 +7,7 @@
 //! what is there already is found by its id and digest.
 
 mod asterisk;
-mod call;
+pub(crate) mod call;
 mod lines;
 mod load;
 mod manifest;

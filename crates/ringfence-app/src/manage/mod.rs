@@ -4,8 +4,12 @@
 //! floor's other modules. What somebody may not know of is not found; what they may see and not do is forbidden.
 
 pub mod accounts;
+pub mod collections;
 pub mod credentials;
+pub mod gaps;
 pub mod groups;
+pub mod interactions;
+pub mod recordings;
 pub mod slice;
 pub mod traffic;
 pub mod user_effect;

@@ -9,11 +9,14 @@
 
 pub(crate) mod accounts;
 pub(crate) mod body;
+pub(crate) mod connections;
 pub(crate) mod door;
 pub(crate) mod entity;
 pub(crate) mod error;
 pub(crate) mod groups;
 pub(crate) mod idempotency;
+pub(crate) mod interaction_content;
+pub(crate) mod interactions;
 pub(crate) mod openapi;
 pub(crate) mod paging;
 pub(crate) mod query;

@@ -54,6 +54,9 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         super::groups::Api::openapi(),
         super::traffic::Api::openapi(),
         super::users::Api::openapi(),
+        super::connections::Api::openapi(),
+        super::interaction_content::Api::openapi(),
+        super::interactions::Api::openapi(),
     ] {
         document.merge(noun);
     }

@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
 use ringfence_app::caller::Caller;
+use ringfence_app::manage::recordings::recordings_any;
 use ringfence_core::user::Role;
 
 /// The frame of a page. Templates that extend `base.html` hold one in the field `chrome`.
@@ -51,7 +52,8 @@ pub(crate) struct NavItem {
 /// Who finds a link in the navigation.
 #[derive(Clone, Copy)]
 enum For {
-    Everybody,
+    /// Those who can see any recording, and admins, who can change that.
+    Listeners,
     Supervisors,
     Admins,
     Operators,
@@ -86,7 +88,7 @@ const NAV: &[(&str, &[Place])] = &[
                 "/admin/recordings",
                 "Recordings",
                 "Find and hear the calls that you may see.",
-                For::Everybody,
+                For::Listeners,
             ),
         ],
     ),
@@ -142,7 +144,7 @@ impl Chrome {
     /// The frame around a page at that path.
     pub(crate) fn new(caller: &Caller, path: &str, query: Option<&str>) -> Self {
         let sees = |who: For| match who {
-            For::Everybody => true,
+            For::Listeners => caller.role() == Role::Admin || recordings_any(caller),
             For::Supervisors => matches!(caller.role(), Role::Admin | Role::Supervisor),
             For::Admins => caller.role() == Role::Admin,
             For::Operators => caller.is_operator(),

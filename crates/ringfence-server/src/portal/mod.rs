@@ -6,20 +6,35 @@
 pub(crate) mod assets;
 pub(crate) mod chart;
 mod chrome;
+mod collections;
+mod coverage;
 pub(crate) mod credentials;
 mod design;
 pub(crate) mod door;
 mod error;
 mod form;
+mod gaps;
 pub(crate) mod gateway;
 pub(crate) mod handover;
 mod home;
 mod listing;
 mod notice;
 mod page;
+mod recording;
+mod recording_content;
+mod recordings;
 pub(crate) mod sign_in;
 pub(crate) mod time;
+mod wave;
 
 pub(crate) use assets::asset_route;
+pub(crate) use collections::{collections_route, connection_route, run_route};
 pub(crate) use design::design_route;
+pub(crate) use gaps::{gaps_csv_route, gaps_route};
 pub(crate) use home::{account_open_route, home_route, missing_route, sign_out_route};
+pub(crate) use recording::{
+    recording_delete_page_route, recording_delete_route, recording_item_delete_page_route,
+    recording_item_delete_route, recording_route,
+};
+pub(crate) use recording_content::recording_content_route;
+pub(crate) use recordings::recordings_route;

@@ -31,6 +31,12 @@ static NOTICES: &[(&str, &str, &str)] = &[
         "ok",
         "The secret is retired, with every token it made.",
     ),
+    ("content-deleted", "ok", "The content was deleted."),
+    (
+        "recording-deleted",
+        "ok",
+        "All content of the interaction was deleted.",
+    ),
     (
         "authenticator-removed",
         "ok",

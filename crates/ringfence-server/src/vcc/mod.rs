@@ -6,7 +6,6 @@
 //! [`error`] alone. Read [`interaction_content`] first.
 
 mod content_download;
-mod entity;
 pub(crate) mod error;
 mod group_admin;
 pub(crate) mod interaction_content;

@@ -2,5 +2,6 @@
 
 mod credentials;
 mod door;
+mod recordings;
 mod sign_in;
 mod traffic;

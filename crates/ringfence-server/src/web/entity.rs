@@ -1,26 +1,40 @@
-//! Which part of a file to send: conditions and ranges (RFC 9110 §13, §14).
+//! Files: which part of one to send (RFC 9110 §13, §14), and how (RFC 9530).
 
+use axum::body::Body;
 use axum::http::header::{
-    IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
+    X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt as _};
+use ringfence_app::error::{Error, chain};
+use ringfence_core::content::ContentItem;
+use ringfence_core::digest::ContentDigest;
+use ringfence_core::encoding::base64;
 use ringfence_core::time::Timestamp;
 use std::ops::Range;
 
 /// A file as callers know it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Entity {
+pub(crate) struct Entity {
     /// Its strong validator, with quotes.
-    pub(super) etag: String,
+    pub(crate) etag: String,
     /// When it was put in place.
-    pub(super) last_modified: Timestamp,
+    pub(crate) last_modified: Timestamp,
     /// How long it is.
-    pub(super) size_bytes: u64,
+    pub(crate) size_bytes: u64,
+    /// The digest of its bytes, where it is known.
+    pub(crate) sha256: Option<ContentDigest>,
 }
+
+const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 /// What to send of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Selection {
+pub(crate) enum Selection {
     /// All of it.
     Whole,
     /// One part.
@@ -34,8 +48,74 @@ pub(super) enum Selection {
 }
 
 impl Entity {
+    /// A content item as it is stored.
+    pub(crate) fn of(item: &ContentItem) -> Self {
+        Self {
+            etag: format!("\"{}\"", item.sha256),
+            last_modified: item.last_modified,
+            size_bytes: item.size_bytes,
+            sha256: Some(item.sha256),
+        }
+    }
+
+    /// Answers with a range of its bytes; 206 where that is asked for as a part.
+    pub(crate) fn answer(
+        &self,
+        (range, is_part): (Range<u64>, bool),
+        media_type: &str,
+        pieces: impl Stream<Item = Result<Bytes, Error>> + Send + 'static,
+    ) -> Response {
+        // An error here breaks the connection off, so that no caller takes a part for the whole.
+        let pieces = pieces
+            .inspect_err(|error| tracing::error!(error = %chain(error), "a download broke off"));
+        let mut response = Response::new(Body::from_stream(pieces));
+        let headers = response.headers_mut();
+        self.describe(headers);
+        let media_type = HeaderValue::from_str(media_type);
+        let unknown = HeaderValue::from_static("application/octet-stream");
+        headers.insert(CONTENT_TYPE, media_type.unwrap_or(unknown));
+        headers.insert(CONTENT_LENGTH, range.end.saturating_sub(range.start).into());
+        if is_part {
+            let last = range.end.saturating_sub(1);
+            let text = format!("bytes {}-{last}/{}", range.start, self.size_bytes);
+            put(headers, CONTENT_RANGE, &text);
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
+        response
+    }
+
+    /// Answers that the caller has it.
+    pub(crate) fn not_modified(&self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        self.describe(response.headers_mut());
+        response
+    }
+
+    /// Answers that no part of it lies in the range.
+    pub(crate) fn unsatisfiable(&self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+        let text = format!("bytes */{}", self.size_bytes);
+        put(response.headers_mut(), CONTENT_RANGE, &text);
+        response
+    }
+
+    fn describe(&self, headers: &mut HeaderMap) {
+        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        put(headers, ETAG, &self.etag);
+        put(headers, LAST_MODIFIED, &self.last_modified.to_http_date());
+        // RFC 9530 §3: of the whole file, also when a part of it is sent.
+        if let Some(sha256) = self.sha256 {
+            let digest = base64(sha256.as_bytes());
+            put(headers, REPR_DIGEST, &format!("sha-256=:{digest}:"));
+        }
+    }
+
     /// What a request asks for, in the order of RFC 9110 §13.2.2.
-    pub(super) fn select(&self, headers: &HeaderMap) -> Selection {
+    pub(crate) fn select(&self, headers: &HeaderMap) -> Selection {
         match text(headers, &IF_MATCH) {
             Some(tags) if !self.listed(tags, true) => return Selection::Precondition,
             Some(_) => {}
@@ -112,6 +192,13 @@ impl Entity {
     }
 }
 
+// Every value here is made of ASCII.
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
 fn digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -123,7 +210,6 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     const AT: &str = "Mon, 02 Mar 2026 09:15:30 GMT";
     const LATER: &str = "Mon, 02 Mar 2026 09:15:31 GMT";
@@ -134,6 +220,7 @@ mod tests {
             etag: "\"abc\"".to_owned(),
             last_modified: Timestamp::parse("2026-03-02T09:15:30.700Z").unwrap(),
             size_bytes,
+            sha256: None,
         };
         let mut headers = HeaderMap::new();
         for (name, value) in sent {
