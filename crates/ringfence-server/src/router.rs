@@ -92,6 +92,7 @@ fn table() -> Vec<Entry> {
     entries.extend(manage_traffic());
     entries.extend(manage_recordings());
     entries.extend(manage_connections());
+    entries.extend(manage_credentials());
     entries
 }
 
@@ -577,6 +578,31 @@ fn manage_traffic() -> Vec<Entry> {
         manage("GET", REQUESTS, api::requests_route()),
         manage("GET", REQUEST, api::request_route()),
         manage("GET", "/api/v1/traffic", api::traffic_route()),
+    ]
+}
+
+/// API credentials over the Management API.
+fn manage_credentials() -> Vec<Entry> {
+    use manage::credentials as api;
+    const ALL: &str = "/api/v1/accounts/{account}/credentials";
+    const ONE: &str = "/api/v1/accounts/{account}/credentials/{credentialId}";
+    const SECRETS: &str = "/api/v1/accounts/{account}/credentials/{credentialId}/secrets";
+    const SECRET: &str = "/api/v1/accounts/{account}/credentials/{credentialId}/secrets/{number}";
+    const EFFECTIVE: &str = "/api/v1/accounts/{account}/credentials/{credentialId}/effective";
+    const CHECKLIST: &str = "/api/v1/accounts/{account}/credentials/{credentialId}/checklist";
+    const USAGE: &str = "/api/v1/accounts/{account}/credentials/{credentialId}/usage";
+    vec![
+        manage("GET", ALL, api::list_route()),
+        manage("POST", ALL, api::create_route()),
+        manage("GET", ONE, api::show_route()),
+        manage("PATCH", ONE, api::edit_route()),
+        manage("DELETE", ONE, api::delete_route()),
+        manage("GET", SECRETS, api::secrets_route()),
+        manage("POST", SECRETS, api::secret_rotate_route()),
+        manage("DELETE", SECRET, api::secret_retire_route()),
+        manage("GET", EFFECTIVE, api::effective_route()),
+        manage("GET", CHECKLIST, api::checklist_route()),
+        manage("GET", USAGE, api::usage_route()),
     ]
 }
 

@@ -10,6 +10,7 @@
 pub(crate) mod accounts;
 pub(crate) mod body;
 pub(crate) mod connections;
+pub(crate) mod credentials;
 pub(crate) mod door;
 pub(crate) mod entity;
 pub(crate) mod error;

@@ -51,6 +51,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let mut document = Root::openapi();
     for noun in [
         super::accounts::Api::openapi(),
+        super::credentials::Api::openapi(),
         super::groups::Api::openapi(),
         super::traffic::Api::openapi(),
         super::users::Api::openapi(),

@@ -1,6 +1,7 @@
 //! The Management API, noun by noun.
 
 mod accounts;
+mod credentials;
 mod description;
 mod users;
 
