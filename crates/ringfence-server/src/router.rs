@@ -93,6 +93,7 @@ fn table() -> Vec<Entry> {
     entries.extend(manage_recordings());
     entries.extend(manage_connections());
     entries.extend(manage_credentials());
+    entries.extend(portal_directory());
     entries
 }
 
@@ -537,6 +538,37 @@ fn management() -> Vec<Entry> {
         handler: manage::openapi::openapi_route(),
         dialect: Dialect::Manage,
     }]
+}
+
+/// Pages of accounts, people and groups.
+fn portal_directory() -> Vec<Entry> {
+    use portal::{accounts, groups, users};
+    const USER_EDIT: &str = "/admin/users/{userId}/edit";
+    const USER_SWITCH: &str = "/admin/users/{userId}/switch/{act}";
+    const SUSPEND: &str = "/admin/accounts/{account}/suspend";
+    const RESUME: &str = "/admin/accounts/{account}/resume";
+    vec![
+        page("GET", "/admin/users", users::list_route()),
+        page("POST", "/admin/users", users::create_route()),
+        page("GET", "/admin/users/new", users::create_form_route()),
+        page("GET", "/admin/users/{userId}", users::show_route()),
+        page("GET", USER_EDIT, users::edit_form_route()),
+        page("POST", USER_EDIT, users::edit_route()),
+        page("GET", USER_SWITCH, users::switch_form_route()),
+        page("POST", USER_SWITCH, users::switch_route()),
+        page("GET", "/admin/groups", groups::list_route()),
+        page("POST", "/admin/groups", groups::create_route()),
+        page("GET", "/admin/groups/new", groups::create_form_route()),
+        page("GET", "/admin/groups/{groupId}", groups::show_route()),
+        page("GET", "/admin/accounts", accounts::list_route()),
+        page("POST", "/admin/accounts", accounts::create_route()),
+        page("GET", "/admin/accounts/new", accounts::create_form_route()),
+        page("GET", "/admin/accounts/{account}", accounts::show_route()),
+        page("GET", SUSPEND, accounts::suspend_form_route()),
+        page("POST", SUSPEND, accounts::suspend_route()),
+        page("GET", RESUME, accounts::resume_form_route()),
+        page("POST", RESUME, accounts::resume_route()),
+    ]
 }
 
 /// Accounts with their people and groups over the Management API.

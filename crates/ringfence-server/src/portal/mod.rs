@@ -3,8 +3,10 @@
 //! Each page is one template and one handler, which calls one act of `ringfence_app::manage` with the caller. The
 //! [`door`] lets nobody in who is not signed in, and refuses what another site's page sends. Read [`page`] next.
 
+pub(crate) mod accounts;
 pub(crate) mod assets;
 pub(crate) mod chart;
+mod choice;
 mod chrome;
 mod collections;
 mod coverage;
@@ -12,9 +14,11 @@ pub(crate) mod credentials;
 mod design;
 pub(crate) mod door;
 mod error;
+mod faults;
 mod form;
 mod gaps;
 pub(crate) mod gateway;
+pub(crate) mod groups;
 pub(crate) mod handover;
 mod home;
 mod listing;
@@ -25,6 +29,7 @@ mod recording_content;
 mod recordings;
 pub(crate) mod sign_in;
 pub(crate) mod time;
+pub(crate) mod users;
 mod wave;
 
 pub(crate) use assets::asset_route;

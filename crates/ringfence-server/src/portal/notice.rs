@@ -51,6 +51,48 @@ static NOTICES: &[(&str, &str, &str)] = &[
     ),
     ("session-ended", "ok", "The session is ended."),
     ("sessions-ended", "ok", "All other sessions are ended."),
+    (
+        "account-created",
+        "ok",
+        "The account is made. Open it to add its first administrator.",
+    ),
+    (
+        "account-suspended",
+        "warn",
+        "The account is suspended. Every token and credential of it is refused.",
+    ),
+    (
+        "account-resumed",
+        "ok",
+        "The account can be used again. Programs need new tokens.",
+    ),
+    ("group-created", "ok", "The group is made."),
+    (
+        "user-created",
+        "ok",
+        "The user is made. They cannot sign in before you invite them.",
+    ),
+    ("user-saved", "ok", "Saved. It holds from the next call on."),
+    (
+        "user-disabled",
+        "warn",
+        "The user is disabled. Their sessions and tokens have ended.",
+    ),
+    (
+        "user-enabled",
+        "ok",
+        "The user is enabled. Programs of theirs need new tokens.",
+    ),
+    (
+        "user-locked",
+        "warn",
+        "The user is locked. Their sessions and tokens have ended.",
+    ),
+    (
+        "user-unlocked",
+        "ok",
+        "The user is unlocked. Programs of theirs need new tokens.",
+    ),
     ("signed-out", "ok", "You are signed out."),
 ];
 

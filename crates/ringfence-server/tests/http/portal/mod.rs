@@ -1,6 +1,7 @@
 //! The Admin Portal, page by page.
 
 mod credentials;
+mod directory;
 mod door;
 mod recordings;
 mod sign_in;
