@@ -3,6 +3,7 @@
 use crate::gateway::forward::Forwarder;
 use crate::gateway::routes::RouteTable;
 use crate::gateway::upstream::Upstreams;
+use crate::portal::sign_in::provider::Providers;
 use crate::web::hall::Hall;
 use crate::web::metrics::Metrics;
 use crate::web::proxies::Proxies;
@@ -23,6 +24,8 @@ pub struct App {
     pub limits: Arc<Limits>,
     /// Programs behind the gateway, when there are any.
     pub(crate) upstreams: Option<Arc<Upstreams>>,
+    /// Providers that people sign in through.
+    pub(crate) providers: Arc<Providers>,
     draining: Arc<AtomicBool>,
 }
 
@@ -94,6 +97,7 @@ impl App {
             metrics: Arc::new(Metrics::new()),
             limits: Arc::new(limits),
             upstreams: None,
+            providers: Arc::default(),
             draining: Arc::default(),
         }
     }

@@ -454,6 +454,9 @@ fn signing_in() -> Vec<Entry> {
         "/login/passkey",
         pages::passkey_sign_in_route(),
     )];
+    let (begin, back) = (pages::sso_begin_route(), pages::sso_return_route());
+    entries.push(open("GET", "/login/sso/{provider}", begin));
+    entries.push(open("GET", "/login/sso/{provider}/callback", back));
     let forms = [
         ("/login", pages::login_routes()),
         ("/login/code", pages::code_routes()),

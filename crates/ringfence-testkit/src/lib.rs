@@ -14,5 +14,6 @@ pub mod clock;
 pub mod fake;
 pub mod gate;
 pub mod process;
+pub mod provider;
 pub mod stores;
 pub mod test_app;

@@ -1,16 +1,19 @@
 //! What every command works with: the settings, the store, and where its words go.
 
-use crate::config::{Algorithm, BlobKind, Config, Gateway, QuotaProfile};
+use crate::config::{Algorithm, BlobKind, Config, Gateway, QuotaProfile, SignIn};
 use crate::failure::Usage;
 use crate::master_key;
 use anyhow::Context as _;
 use ringfence_app::context::{Ctx, Settings};
 use ringfence_app::quota::{Limits, Rate};
+use ringfence_app::session::SessionLimits;
+use ringfence_app::sign_in::sso::Provider;
 use ringfence_app::traffic::TrafficLimits;
-use ringfence_core::account::{Region, TokenAlg};
+use ringfence_core::account::{AccountName, Region, TokenAlg};
 use ringfence_core::context::{SystemClock, SystemRandom};
 use ringfence_core::key_schedule::KeySchedule;
 use ringfence_core::seal::MasterKey;
+use ringfence_core::secret::Secret;
 use ringfence_store::blobs::{BlobStore, S3Settings};
 use ringfence_store::db::Db;
 use std::io::Read as _;
@@ -121,6 +124,11 @@ impl Shell {
                 retire_secs: config.keys.retire_secs,
             },
             limits: quota_limits(&config.gateway),
+            session_limits: SessionLimits {
+                idle_secs: config.sign_in.session_idle_secs,
+                longest_secs: config.sign_in.session_longest_secs,
+            },
+            providers: providers(&config.sign_in)?,
             traffic: TrafficLimits {
                 admitted_per_second: config.traffic.admitted_per_second,
                 refused_per_second: config.traffic.refused_per_second,
@@ -200,6 +208,34 @@ pub(crate) fn span_secs(text: &str) -> Result<u32, String> {
     number
         .checked_mul(factor)
         .ok_or_else(|| "that span is too long".to_owned())
+}
+
+/// The providers that people sign in through, with their secrets.
+fn providers(sign_in: &SignIn) -> anyhow::Result<Vec<Provider>> {
+    let mut providers = Vec::new();
+    for one in &sign_in.providers {
+        let secret = match (&one.client_secret, &one.client_secret_file) {
+            (Some(secret), _) => secret.reveal().to_owned(),
+            (None, Some(file)) => std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read {}", file.display()))?
+                .trim_end_matches(['\r', '\n'])
+                .to_owned(),
+            (None, None) => String::new(),
+        };
+        providers.push(Provider {
+            name: one.name.clone(),
+            title: one.title.clone().unwrap_or_else(|| one.name.clone()),
+            issuer: one.issuer.clone(),
+            client_id: one.client_id.clone(),
+            client_secret: Secret::new(secret),
+            account: AccountName::parse(&one.account).context("sign_in.provider")?,
+            scopes: one.scopes.clone(),
+            username_claim: one.username_claim.clone(),
+            link_by_email: one.link_by_email,
+            ask_code: one.ask_code,
+        });
+    }
+    Ok(providers)
 }
 
 /// How many calls the settings let an account make.

@@ -13,6 +13,7 @@ pub(crate) mod host;
 pub mod listener;
 pub mod metrics;
 pub mod operations;
+pub(crate) mod outbound;
 pub(crate) mod person;
 pub mod proxies;
 pub(crate) mod record;

@@ -19,6 +19,7 @@ mod log;
 mod region;
 mod sample;
 mod server;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -40,6 +41,7 @@ pub(crate) use log::{Log, LogFormat};
 pub(crate) use region::Regions;
 pub(crate) use sample::sample;
 pub(crate) use server::{Role, Server};
+pub(crate) use sign_in::SignIn;
 pub(crate) use token::{Algorithm, Token};
 pub(crate) use traffic::Traffic;
 
@@ -61,6 +63,8 @@ pub(crate) struct Config {
     pub keys: Keys,
     /// Live rights.
     pub directory: Directory,
+    /// How people sign in.
+    pub sign_in: SignIn,
     /// Where recordings lie.
     pub blobs: Blobs,
     /// Quotas and upstream routes.
@@ -84,6 +88,7 @@ impl Default for Config {
             token: Token::default(),
             keys: Keys::default(),
             directory: Directory::default(),
+            sign_in: SignIn::default(),
             blobs: Blobs::default(),
             gateway: Gateway::default(),
             traffic: Traffic::default(),
@@ -116,6 +121,7 @@ fn sections() -> Vec<Section> {
         token::SECTION,
         keys::SECTION,
         directory::SECTION,
+        sign_in::SECTION,
         blobs::SECTION,
         gateway::SECTION,
         traffic::SECTION,
@@ -208,6 +214,7 @@ impl Config {
         self.token.faults(&mut faults);
         self.keys.faults(&self.token, &mut faults);
         self.directory.faults(&mut faults);
+        self.sign_in.faults(&mut faults);
         self.blobs.faults(&mut faults);
         self.gateway.faults(&mut faults);
         self.traffic.faults(&mut faults);

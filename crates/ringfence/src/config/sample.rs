@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use toml::Value;
 
 use super::key::{Key, Section};
-use super::{Config, gateway, sections};
+use super::{Config, gateway, sections, sign_in};
 
 /// The sample: a file that, used as it is, changes nothing.
 pub(crate) fn sample() -> String {
@@ -43,6 +43,9 @@ fn write_section(text: &mut String, section: &Section, defaults: &Value) {
     }
     if section.path == "gateway" {
         text.push_str(gateway::ROUTE_SAMPLE);
+    }
+    if section.path == "sign_in" {
+        text.push_str(sign_in::PROVIDER_SAMPLE);
     }
 }
 

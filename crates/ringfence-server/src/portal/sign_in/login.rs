@@ -69,6 +69,10 @@ async fn show(
     }
     let faults = match query_value(query.as_deref(), "again").as_deref() {
         Some("late") => Faults::one("username", "That took too long. Sign in once more."),
+        Some("sso") => Faults::one(
+            "username",
+            "The provider did not sign you in here. It may not know you, or nobody here has the name it gave. Try again, or sign in another way.",
+        ),
         Some(_) | None => Faults::default(),
     };
     render(&LoginPage::after(&app, chrome, next, faults))

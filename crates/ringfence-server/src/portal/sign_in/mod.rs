@@ -1,13 +1,16 @@
 //! Pages of signing in, and of one's own ways in.
 //!
 //! [`login`] is the first page anybody sees, [`code`] the second step, [`link`] what one-time links lead to. The pages of
-//! [`me`], [`totp`] and [`passkey`] are for people who are in.
+//! [`me`], [`totp`] and [`passkey`] are for people who are in. [`sso`] takes people to a provider and
+//! back, [`provider`] speaks with it.
 
 mod code;
 mod link;
 mod login;
 pub(crate) mod me;
 mod passkey;
+pub(crate) mod provider;
+mod sso;
 mod totp;
 mod visitor;
 
@@ -18,6 +21,7 @@ pub(crate) use me::{me_route, password_routes, session_end_routes, sessions_end_
 pub(crate) use passkey::{
     passkey_add_route, passkey_new_route, passkey_remove_routes, passkey_sign_in_route,
 };
+pub(crate) use sso::{sso_begin_route, sso_return_route};
 pub(crate) use totp::{recovery_codes_routes, totp_remove_routes, totp_routes};
 
 use super::chrome::Chrome;

@@ -6,3 +6,4 @@ mod door;
 mod recordings;
 mod sign_in;
 mod traffic;
+mod sso;
