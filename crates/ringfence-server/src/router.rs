@@ -88,6 +88,7 @@ fn table() -> Vec<Entry> {
     entries.extend(portal_recordings());
     entries.extend(portal_collections());
     entries.extend(management());
+    entries.extend(manage_me());
     entries.extend(manage_accounts());
     entries.extend(manage_traffic());
     entries.extend(manage_recordings());
@@ -571,6 +572,14 @@ fn portal_directory() -> Vec<Entry> {
         page("POST", SUSPEND, accounts::suspend_route()),
         page("GET", RESUME, accounts::resume_form_route()),
         page("POST", RESUME, accounts::resume_route()),
+/// The caller themselves over the Management API.
+fn manage_me() -> Vec<Entry> {
+    use manage::me as api;
+    const SESSION: &str = "/api/v1/me/sessions/{sessionId}";
+    vec![
+        manage("GET", "/api/v1/me", api::show_route()),
+        manage("GET", "/api/v1/me/sessions", api::sessions_route()),
+        manage("DELETE", SESSION, api::session_delete_route()),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! `/api/v1/me`: the caller themselves, and where they are signed in.
 
 use super::entity::json;
-use super::error::ManageError;
+use super::error::{ManageError, Refusals};
 use crate::app::App;
 use crate::web::person::Signed;
 use axum::extract::{Path, State};
@@ -94,14 +94,14 @@ pub(crate) fn session_delete_route() -> MethodRouter<App> {
     path = "/api/v1/me",
     tag = "Me",
     summary = "Who calls",
-    responses((status = 200, description = "The caller", body = MeView))
+    responses((status = 200, description = "The caller", body = MeView), Refusals)
 )]
 async fn me(Signed(caller): Signed) -> Response {
     let (session_id, credential_id) = match caller.via {
         Via::Session(id) => (Some(id.to_string()), None),
         Via::Token { credential_id, .. } => (None, Some(credential_id.to_string())),
     };
-    axum::Json(MeView {
+    let view = MeView {
         id: caller.user.id.to_string(),
         username: caller.username.as_str().to_owned(),
         name: caller.name.clone(),
@@ -112,8 +112,8 @@ async fn me(Signed(caller): Signed) -> Response {
         session_id,
         credential_id,
         may_write: caller.may_write(),
-    })
-    .into_response()
+    };
+    json(StatusCode::OK, &view)
 }
 
 #[utoipa::path(
@@ -121,15 +121,12 @@ async fn me(Signed(caller): Signed) -> Response {
     path = "/api/v1/me/sessions",
     tag = "Me",
     summary = "Where the caller is signed in",
-    responses((status = 200, description = "Every session that has not ended", body = SessionsView))
+    responses((status = 200, description = "Every session that has not ended", body = SessionsView), Refusals)
 )]
-async fn sessions(
-    State(app): State<App>,
-    Signed(caller): Signed,
-) -> Result<Response, ManageError> {
+async fn sessions(State(app): State<App>, Signed(caller): Signed) -> Result<Response, ManageError> {
     let items = stays(&app.ctx, &caller).await?.into_iter().map(view);
     let items = items.collect();
-    Ok(axum::Json(SessionsView { items }).into_response())
+    Ok(json(StatusCode::OK, &SessionsView { items }))
 }
 
 #[utoipa::path(
@@ -138,7 +135,7 @@ async fn sessions(
     tag = "Me",
     summary = "End a session of the caller",
     params(("sessionId" = String, Path, description = "The session")),
-    responses((status = 204, description = "It has ended"))
+    responses((status = 204, description = "It has ended"), Refusals)
 )]
 async fn session_delete(
     State(app): State<App>,

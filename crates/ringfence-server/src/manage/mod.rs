@@ -18,6 +18,7 @@ pub(crate) mod groups;
 pub(crate) mod idempotency;
 pub(crate) mod interaction_content;
 pub(crate) mod interactions;
+pub(crate) mod me;
 pub(crate) mod openapi;
 pub(crate) mod paging;
 pub(crate) mod query;

@@ -53,6 +53,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         super::accounts::Api::openapi(),
         super::credentials::Api::openapi(),
         super::groups::Api::openapi(),
+        super::me::Api::openapi(),
         super::traffic::Api::openapi(),
         super::users::Api::openapi(),
         super::connections::Api::openapi(),

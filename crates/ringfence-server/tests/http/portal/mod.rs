@@ -5,5 +5,5 @@ mod directory;
 mod door;
 mod recordings;
 mod sign_in;
-mod traffic;
 mod sso;
+mod traffic;

@@ -682,3 +682,38 @@ async fn codes_that_are_guessed_are_slowed() {
     }
     assert!(slowed, "from whatever address");
 }
+
+#[tokio::test]
+async fn the_api_says_who_calls_and_ends_their_sessions() {
+    let app = TestApp::sqlite().await;
+    let account = app.account("acme").await;
+    let sam = person(&app, &account, "sam").await;
+    let (here, there) = (app.session(&sam).await, app.session(&sam).await);
+    let me: serde_json::Value = here
+        .api("GET", "/api/v1/me", None)
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(
+        (&me["username"], &me["account"]),
+        (&"sam".into(), &"acme".into())
+    );
+    let path = "/api/v1/me/sessions";
+    let all: serde_json::Value = here.api("GET", path, None).await.json().await.unwrap();
+    let all = all["items"].as_array().unwrap();
+    assert_eq!(all.len(), 2);
+    let other = all.iter().find(|s| s["current"] == false).unwrap();
+    assert_eq!(other["method"], "password");
+    let path = format!("{path}/{}", other["id"].as_str().unwrap());
+    assert_eq!(here.api("DELETE", &path, None).await.status(), 204);
+    assert_eq!(here.api("DELETE", &path, None).await.status(), 404);
+    assert_eq!(there.api("GET", "/api/v1/me", None).await.status(), 401);
+
+    let credential = app.credential(&account, &sam, "management:read").await;
+    let token = app.token(&credential, "management:read").await;
+    let me = app.http.get(app.url("/api/v1/me")).bearer_auth(token);
+    let me: serde_json::Value = me.send().await.unwrap().json().await.unwrap();
+    assert_eq!(me["credentialId"], credential.credential.id.to_string());
+    assert_eq!(me["mayWrite"], false);
+}

@@ -112,15 +112,24 @@ async fn rfc9700_4_7_only_the_browser_that_was_sent_comes_back() {
         (back.clone(), other.as_str()),
         (back.replace("state=", "state=x"), step.as_str()),
         (back.replace("iss=http", "iss=https"), step.as_str()),
-        (back.split("&iss=").next().unwrap().to_owned(), step.as_str()),
+        (
+            back.split("&iss=").next().unwrap().to_owned(),
+            step.as_str(),
+        ),
         (back.replace("code=code-", "code=none-"), step.as_str()),
-        ("/login/sso/corp/callback?error=access_denied".to_owned(), step.as_str()),
+        (
+            "/login/sso/corp/callback?error=access_denied".to_owned(),
+            step.as_str(),
+        ),
     ] {
         let answer = come_back(&app, &path, step).await;
         assert_eq!(location(&answer), REFUSED, "{path}");
         assert!(cookie(&answer, "__Host-ringfence").is_none());
     }
-    assert_eq!(app.browser(None).get("/login/sso/other").await.status(), 404);
+    assert_eq!(
+        app.browser(None).get("/login/sso/other").await.status(),
+        404
+    );
 }
 
 #[tokio::test]
@@ -156,7 +165,11 @@ async fn who_came_once_is_known_by_the_providers_subject() {
     upstream.behave(claims(json!({"preferred_username": "renamed"})));
     assert_eq!(sign_in(&app).await, "/admin/me", "the same subject");
     upstream.behave(claims(json!({"sub": "subject-2"})));
-    assert_eq!(sign_in(&app).await, REFUSED, "another one under the old name");
+    assert_eq!(
+        sign_in(&app).await,
+        REFUSED,
+        "another one under the old name"
+    );
     upstream.behave(Behaviour::default());
     let edit = UserEdit {
         locked: Some(true),
@@ -164,7 +177,11 @@ async fn who_came_once_is_known_by_the_providers_subject() {
     };
     user_edit(&app.ctx, &actor(), sam.id, edit).await.unwrap();
     app.caught_up().await;
-    assert_eq!(sign_in(&app).await, REFUSED, "who may not act does not come in");
+    assert_eq!(
+        sign_in(&app).await,
+        REFUSED,
+        "who may not act does not come in"
+    );
 }
 
 #[tokio::test]
