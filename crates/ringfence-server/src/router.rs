@@ -87,8 +87,8 @@ fn table() -> Vec<Entry> {
     entries.extend(gateway_pages());
     entries.extend(portal_recordings());
     entries.extend(portal_collections());
-    entries.extend(management());
     entries.extend(manage_me());
+    entries.extend(management());
     entries.extend(manage_accounts());
     entries.extend(manage_traffic());
     entries.extend(manage_recordings());
@@ -531,6 +531,17 @@ pub(crate) fn route_named(path: &str, method: &str) -> Option<RouteRule> {
     ROUTES.get(&(path, method)).copied()
 }
 
+/// The caller themselves over the Management API.
+fn manage_me() -> Vec<Entry> {
+    use manage::me as api;
+    const SESSION: &str = "/api/v1/me/sessions/{sessionId}";
+    vec![
+        manage("GET", "/api/v1/me", api::show_route()),
+        manage("GET", "/api/v1/me/sessions", api::sessions_route()),
+        manage("DELETE", SESSION, api::session_delete_route()),
+    ]
+}
+
 /// The Management API.
 fn management() -> Vec<Entry> {
     vec![Entry {
@@ -572,14 +583,6 @@ fn portal_directory() -> Vec<Entry> {
         page("POST", SUSPEND, accounts::suspend_route()),
         page("GET", RESUME, accounts::resume_form_route()),
         page("POST", RESUME, accounts::resume_route()),
-/// The caller themselves over the Management API.
-fn manage_me() -> Vec<Entry> {
-    use manage::me as api;
-    const SESSION: &str = "/api/v1/me/sessions/{sessionId}";
-    vec![
-        manage("GET", "/api/v1/me", api::show_route()),
-        manage("GET", "/api/v1/me/sessions", api::sessions_route()),
-        manage("DELETE", SESSION, api::session_delete_route()),
     ]
 }
 
