@@ -9,6 +9,8 @@ const ALL = ["admin", "supervisor", "agent", "operator", "stranger"];
 const NOT_FOUND = 404;
 const OTHERS_CREDENTIAL = { supervisor: 404, agent: 404, operator: 403, stranger: 404 };
 const LIST = "/admin/credentials?q=Nightly";
+const WEEK = "from=2026-03-01&to=2026-03-07";
+const RECORDING = "/admin/recordings/0190a1b2-3333-4d5e-8f60-7a8b9c0d0001";
 const PAGES = [
   { name: "start", path: "/admin", for: ALL },
   { name: "design", path: "/admin/design", for: ALL },
@@ -29,6 +31,18 @@ const PAGES = [
   { name: "credential-checklist", find: [LIST, "tbody th a"], then: "/checklist", for: ["admin", "operator"], others: NOT_FOUND },
   { name: "credential-usage", find: [LIST, "tbody th a"], then: "/usage", for: ["admin", "operator"], others: NOT_FOUND },
   { name: "credential-usage-hours", find: [LIST, "tbody th a"], then: "/usage?by=hour", for: ["admin"], skip: ["supervisor", "agent", "operator", "stranger"] },
+
+  { name: "recordings", path: `/admin/recordings?${WEEK}`, for: ALL },
+  { name: "recordings-nothing-found", path: `/admin/recordings?${WEEK}&agent=9`, for: ["admin"], skip: ["supervisor", "agent", "operator", "stranger"] },
+  { name: "recordings-wrong", path: "/admin/recordings?from=March", for: ["admin"], status: 422, skip: ["supervisor", "agent", "operator", "stranger"] },
+  { name: "recording", path: RECORDING, for: ["admin"], others: NOT_FOUND },
+  { name: "recording-delete", path: `${RECORDING}/delete`, for: ["admin"], others: NOT_FOUND },
+  { name: "recording-item-delete", path: `${RECORDING}/content/callRecording/delete`, for: ["admin"], others: NOT_FOUND },
+
+  { name: "collections", path: "/admin/collections", for: ["operator"], others: NOT_FOUND },
+  { name: "collection", path: "/admin/collections/acme", for: ["operator"], others: NOT_FOUND },
+  { name: "collection-gaps", path: "/admin/collections/acme/gaps", for: ["operator"], others: NOT_FOUND },
+  { name: "collection-gaps-none", path: "/admin/collections/acme/gaps?q=nothing", for: ["operator"], skip: ["admin", "supervisor", "agent", "stranger"] },
 ];
 
 // What somebody sees who is not signed in.

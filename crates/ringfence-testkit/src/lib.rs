@@ -11,6 +11,7 @@
 pub mod authenticator;
 pub mod calls;
 pub mod clock;
+pub mod collected;
 pub mod fake;
 pub mod gate;
 pub mod process;

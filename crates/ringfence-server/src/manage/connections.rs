@@ -181,6 +181,7 @@ pub(crate) fn gaps_csv_route() -> MethodRouter<App> {
     get,
     path = "/api/v1/connections",
     tag = "Collections",
+    operation_id = "connection_list",
     summary = "List connections",
     description = "Operators only: connections belong to the installation. `ringfence connection add` makes one.",
     responses((status = 200, description = "All, by name", body = Whole<ConnectionView>), Refusals)
@@ -195,6 +196,7 @@ async fn list(State(app): State<App>, Signed(caller): Signed) -> Result<Response
     get,
     path = "/api/v1/connections/{connection}",
     tag = "Collections",
+    operation_id = "connection_show",
     summary = "Show a connection",
     params(("connection" = String, Path, description = "Its name")),
     responses((status = 200, description = "The connection", body = ConnectionView), Refusals)
@@ -218,6 +220,7 @@ async fn show_one(
     get,
     path = "/api/v1/connections/{connection}/runs",
     tag = "Collections",
+    operation_id = "run_list",
     summary = "List runs",
     params(("connection" = String, Path, description = "The connection's name"), PageParams),
     responses((status = 200, description = "A page, newest first", body = Page<RunView>), Refusals)
@@ -244,6 +247,7 @@ async fn runs(
     get,
     path = "/api/v1/connections/{connection}/runs/{run}",
     tag = "Collections",
+    operation_id = "run_show",
     summary = "Show a run",
     params(
         ("connection" = String, Path, description = "The connection's name"),
@@ -265,6 +269,7 @@ async fn run(
     get,
     path = "/api/v1/connections/{connection}/coverage",
     tag = "Collections",
+    operation_id = "coverage_show",
     summary = "Coverage by day",
     params(
         ("connection" = String, Path, description = "The connection's name"),
@@ -291,6 +296,7 @@ async fn coverage(
     get,
     path = "/api/v1/connections/{connection}/gaps",
     tag = "Collections",
+    operation_id = "gap_list",
     summary = "List open gaps",
     params(
         ("connection" = String, Path, description = "The connection's name"),
@@ -322,6 +328,7 @@ async fn gaps(
     get,
     path = "/api/v1/connections/{connection}/gaps.csv",
     tag = "Collections",
+    operation_id = "gap_csv",
     summary = "All open gaps as CSV",
     description = "Takes the filters of the list. Cells that a spreadsheet would take for a formula begin with an apostrophe.",
     params(("connection" = String, Path, description = "The connection's name")),

@@ -49,6 +49,7 @@ pub(crate) fn delete_route() -> MethodRouter<App> {
     get,
     path = "/api/v1/accounts/{account}/interactions/{guid}/content/{contentKey}",
     tag = "Recordings",
+    operation_id = "content_read",
     summary = "Download content",
     description = "As far as your own permissions reach. Takes `Range`. Written into the audit trail.",
     params(
@@ -89,6 +90,7 @@ async fn read(
     put,
     path = "/api/v1/accounts/{account}/interactions/{guid}/content/{contentKey}",
     tag = "Recordings",
+    operation_id = "content_put",
     summary = "Put content in",
     description = "For admins. The body is streamed and may be large; with `Content-Digest` or `Repr-Digest` its SHA-256 is checked. Putting the same bytes again changes nothing; other bytes under the key are a conflict, since content never changes. Recordings must be whole WAV files, texts must be JSON.",
     params(
@@ -145,6 +147,7 @@ async fn put_one(
     delete,
     path = "/api/v1/accounts/{account}/interactions/{guid}/content/{contentKey}",
     tag = "Recordings",
+    operation_id = "content_delete",
     summary = "Delete content",
     description = "Needs the permission Delete interaction content. A call recording takes its interaction's screen recordings with it.",
     params(

@@ -123,6 +123,7 @@ pub(crate) fn delete_route() -> MethodRouter<App> {
     get,
     path = "/api/v1/accounts/{account}/interactions",
     tag = "Recordings",
+    operation_id = "interaction_list",
     summary = "Find interactions with content",
     description = "Those with content that you may see by your own permissions, lines and groups; for a token, those of its credential's owner. The window is at most 7 days.",
     params(
@@ -190,6 +191,7 @@ async fn list(
     get,
     path = "/api/v1/accounts/{account}/interactions/{guid}",
     tag = "Recordings",
+    operation_id = "interaction_show",
     summary = "Show an interaction",
     description = "An admin sees every call; its content only as far as their own permissions reach.",
     params(
@@ -213,6 +215,7 @@ async fn show_one(
     put,
     path = "/api/v1/accounts/{account}/interactions/{guid}",
     tag = "Recordings",
+    operation_id = "interaction_put",
     summary = "Put an interaction in",
     description = "For admins. Putting the same again changes nothing. Another one of that id is a conflict, unless `If-Match` names its version: then this one takes its place, and its content stays.",
     params(
@@ -268,6 +271,7 @@ async fn put_one(
     delete,
     path = "/api/v1/accounts/{account}/interactions/{guid}",
     tag = "Recordings",
+    operation_id = "interaction_delete",
     summary = "Delete all content of an interaction",
     description = "Needs the permission Delete interaction content, and that you may see all of its content. What statistics know of the call stays.",
     params(

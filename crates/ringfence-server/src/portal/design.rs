@@ -290,6 +290,23 @@ const PARTS: &[Part] = &[
 </figure>"##,
     },
     Part {
+        id: "player",
+        name: "Player",
+        rules: &[
+            "The browser's own controls play. “wave” holds a label and a picture for each channel; “player.js” makes it a slider.",
+            "A part that changes by itself has an id and “data-live” with its seconds; “live.js” keeps it up to date and can be paused.",
+        ],
+        markup: r##"<div class="player stack">
+  <div class="wave">
+    <p class="wave-label">Agent</p>
+    <svg viewBox="0 0 8 48" preserveAspectRatio="none" role="img" aria-label="Waveform: Agent"><path d="M0 14V34M1 4V44M2 10V38M3 24V25M4 24V25M5 24V25M6 18V30M7 24V25"/></svg>
+    <p class="wave-label">Customer</p>
+    <svg viewBox="0 0 8 48" preserveAspectRatio="none" role="img" aria-label="Waveform: Customer"><path d="M0 24V25M1 24V25M2 24V25M3 12V36M4 8V40M5 20V28M6 24V25M7 24V25"/></svg>
+  </div>
+  <audio controls preload="none" aria-label="Call recording"></audio>
+</div>"##,
+    },
+    Part {
         id: "cards",
         name: "Cards, grids and rows",
         rules: &[

@@ -3,6 +3,7 @@
 mod accounts;
 mod credentials;
 mod description;
+mod interactions;
 mod users;
 
 use ringfence_app::users::{UserEdit, user_edit};

@@ -1,5 +1,6 @@
 //! The Admin Portal, page by page.
 
+mod collections;
 mod credentials;
 mod directory;
 mod door;
