@@ -47,7 +47,7 @@ async fn a_limit_that_changes_in_mid_run_is_followed_down_and_up() {
     let lab = Lab::at_speed(
         FakeAccount::sample(400, at("06:00:00"), step(20)),
         switches,
-        100,
+        50,
     )
     .await;
     lab.platform.after(Route::Download, 150, |_, switches| {
