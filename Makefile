@@ -21,7 +21,7 @@ audit:
 	@scripts/audit.sh
 
 # The figures of bench/README.md, one by one: make bench, or make bench-issue, bench-gateway, bench-refused, bench-start,
-# bench-collector.
+# bench-collector, bench-pages.
 bench:
 	@bench/run.sh all
 

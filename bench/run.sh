@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One figure a command: bench/run.sh issue | gateway | refused | start | collector [OPTIONS]; `all` runs them in turn.
+# One figure a command: bench/run.sh issue | gateway | refused | start | collector | pages [OPTIONS]; `all` runs them in turn.
 # Installs and builds what it needs; every server it starts listens on loopback and is stopped at the end.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
@@ -8,7 +8,7 @@ name=${1:-}
 [ -n "$name" ] || { sed -n '2,3s/^# //p' "$ROOT/bench/run.sh"; exit 2; }
 shift
 if [ "$name" = all ]; then
-    for each in issue gateway refused start collector; do "$ROOT/bench/run.sh" "$each" "$@"; done
+    for each in issue gateway refused start collector pages; do "$ROOT/bench/run.sh" "$each" "$@"; done
     exit
 fi
 [ -f "$ROOT/bench/$name.py" ] || { echo "there is no bench of that name: $name" >&2; exit 2; }
