@@ -12,7 +12,8 @@ use ringfence_app::accounts::account_show;
 use ringfence_app::context::{Actor, Ctx, spawn};
 use ringfence_app::credentials::{NewCredential, NewSecret, credential_create};
 use ringfence_app::import::recordings_import;
-use ringfence_app::users::{UserEdit, user_set};
+use ringfence_app::sign_in::link::invite_link;
+use ringfence_app::users::{UserEdit, user_set, user_show};
 use ringfence_collect::check::{CheckResult, connection_check};
 use ringfence_collect::connection::{ConnectionName, NewConnection, Place, connection_add};
 use ringfence_collect::context::CollectCtx;
@@ -154,16 +155,21 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
     let failed = check(shell, &collect, &name).await?;
     let report = run_collection(&collect, &name).await?;
     say_report(shell, &report);
+    let portal = portal_link(ctx, &url).await?;
     shell.say(format!(
-        "\nLook around:\n     {}",
+        "\n8. Now you are Sam. Choose a password and look around in the Admin Portal; the link works once:\n     {portal}"
+    ));
+    shell.say(format!(
+        "   The corpus for analysts:\n     {}",
         shell.config.data_dir.join("corpus/acme").display()
     ));
     shell.say(format!(
-        "     curl {url}/Auth/.well-known/openid-configuration\n     curl {url}/metrics"
+        "   What programs ask:\n     curl {url}/Auth/.well-known/openid-configuration\n     curl {url}/metrics"
     ));
     if shell.json {
         shell.print_json(&json!({
             "url": url,
+            "portal_url": portal,
             "data_dir": shell.config.data_dir,
             "client_id": id,
             "calls_visible": n_visible,
@@ -173,6 +179,14 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
         }));
     }
     Ok(())
+}
+
+/// A one-time link by which the reader becomes the sample admin.
+async fn portal_link(ctx: &Ctx, url: &str) -> anyhow::Result<String> {
+    let account = AccountName::parse(sample::ACCOUNT)?;
+    let sam = user_show(ctx, &account, &Username::parse(sample::OWNER)?).await?;
+    let link = invite_link(ctx, &Actor::command_line(), sam.id).await?;
+    Ok(format!("{url}/invite/{}", link.expose()))
 }
 
 async fn credential(ctx: &Ctx) -> anyhow::Result<NewSecret> {

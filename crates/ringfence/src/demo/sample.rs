@@ -50,7 +50,7 @@ const FILES: [(&str, &[u8]); 8] = [
     ),
 ];
 
-/// Makes the account and its people: an admin who may see everything, and an agent.
+/// Makes the account and its people: an admin who may see everything, a supervisor, and an agent.
 pub(super) async fn people(ctx: &Ctx) -> anyhow::Result<Account> {
     let actor = Actor::command_line();
     let new = NewAccount {
@@ -69,6 +69,13 @@ pub(super) async fn people(ctx: &Ctx) -> anyhow::Result<Account> {
             ["Billing", "Sales"].as_slice(),
         ),
         (
+            "robin.okafor@acme.example",
+            "Robin Okafor",
+            Role::Supervisor,
+            "2043",
+            ["Sales"].as_slice(),
+        ),
+        (
             "kim.diaz@acme.example",
             "Kim Diaz",
             Role::Agent,
@@ -78,7 +85,8 @@ pub(super) async fn people(ctx: &Ctx) -> anyhow::Result<Account> {
     ];
     for (username, name, role, agent, groups) in people {
         let new = NewUser {
-            operator: false,
+            // Sam runs the demo's installation besides.
+            operator: role == Role::Admin,
             username: Username::parse(username)?,
             name: name.to_owned(),
             email: username.to_owned(),
