@@ -14,7 +14,7 @@ pub use ongoing::{agent_activity_page, ongoing_channels};
 pub use read::{interaction_find, interactions_find, interactions_from_rows, queue_visit_from_row};
 pub use search::{
     ContentSearch, Position, content_search, content_search_count, content_search_count_to,
-    interaction_agent_groups, listing_find, recorded_count_to,
+    interaction_agent_groups, listing_find, newest_start, recorded_count_to,
 };
 pub use window::{
     StatsWindow, interaction_window_count, interaction_window_page, ongoing_count, ongoing_page,

@@ -108,6 +108,24 @@ pub async fn content_search_count_to(
     rows.first().map_or(Ok(0), |row| row.int("n"))
 }
 
+/// When the newest interaction up to an instant began.
+///
+/// # Errors
+/// The database broke off.
+pub async fn newest_start(
+    tx: &mut Tx,
+    account_id: AccountId,
+    until: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let row = tx
+        .fetch_one(
+            "SELECT MAX(started_at) AS newest FROM interactions WHERE account_id = $1 AND started_at <= $2",
+            &[account_id.to_string().into(), until.into()],
+        )
+        .await?;
+    Ok(row.opt_int("newest")?.map(Timestamp::from_ms))
+}
+
 /// How many interactions began in a window, and how many of them have a call recording, counting no further than `most`.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! The customer handoff checklist: nine lines that must be true before a partner can collect recordings, each checked by
 //! itself.
 
-use super::effective::{Effective, HiddenBy, Keeper, ReachNow, WINDOW_DAYS, effective};
+use super::effective::{Effective, HiddenBy, Keeper, ReachNow, effective};
 use super::seen;
 use crate::caller::Caller;
 use crate::context::Ctx;
@@ -76,7 +76,8 @@ pub async fn credential_checklist(
     let effective = effective(ctx, &mut tx, caller, id).await?;
     let uses = secret_uses(&mut tx, id).await?;
     let now = ctx.now();
-    let window = (now.plus_secs(-WINDOW_DAYS * 86_400), now);
+    let week = effective.content.week;
+    let window = (week.from, week.until);
     let recorded = recorded_count_to(&mut tx, credential.account_id, window, MOST_COUNTED).await?;
     let checks = vec![
         admin(&effective),
@@ -85,7 +86,7 @@ pub async fn credential_checklist(
         scopes(&effective),
         copied(&effective, &uses),
         region(&effective),
-        recording(recorded),
+        recording(&week.words(), recorded),
         permissions(&effective),
         content(&effective, recorded),
     ];
@@ -211,27 +212,27 @@ fn region(effective: &Effective) -> Check {
     Check::of("region", "The region is known").pass(&format!("It is {region}."))
 }
 
-fn recording((calls, recorded): (i64, i64)) -> Check {
+fn recording(week: &str, (calls, recorded): (i64, i64)) -> Check {
     let check = Check::of(
         "recording",
         "Call recording is on for the interactions that are wanted",
     );
     if calls == 0 {
         return Check {
-            found: format!("There was no call in the last {WINDOW_DAYS} days."),
+            found: "There has been no call.".to_owned(),
             advice: "Look again after the next calls.".to_owned(),
             ..check
         };
     }
     if recorded == 0 {
         return check.fail(
-            &format!("Of {calls} calls in the last {WINDOW_DAYS} days none has a recording."),
+            &format!("Of {calls} calls in {week} none has a recording."),
             "Turn call recording on.",
             "an admin of the account",
         );
     }
     let found =
-        format!("Of {calls} calls in the last {WINDOW_DAYS} days {recorded} have a recording.");
+        format!("Of {calls} calls in {week} {recorded} have a recording.");
     if recorded == calls {
         return check.pass(&found);
     }
@@ -279,6 +280,7 @@ fn content(effective: &Effective, (calls, _): (i64, i64)) -> Check {
         "content",
         "Recording content for those interactions is available through the Interaction Content API",
     );
+    let week = effective.content.week.words();
     let (seen, hidden) = (effective.content.n_seen, effective.n_hidden());
     if !effective.works(Scope::InteractionContentRead) {
         return check.fail(
@@ -289,10 +291,8 @@ fn content(effective: &Effective, (calls, _): (i64, i64)) -> Check {
     }
     if seen + hidden == 0 {
         let found = match calls {
-            0 => format!("There was no call in the last {WINDOW_DAYS} days."),
-            calls => {
-                format!("None of {calls} calls in the last {WINDOW_DAYS} days has content yet.")
-            }
+            0 => "There has been no call.".to_owned(),
+            calls => format!("None of {calls} calls in {week} has content yet."),
         };
         return Check {
             found,
@@ -302,7 +302,7 @@ fn content(effective: &Effective, (calls, _): (i64, i64)) -> Check {
     }
     if hidden == 0 {
         return check.pass(&format!(
-            "It sees all {seen} interactions with content of the last {WINDOW_DAYS} days."
+            "It sees all {seen} interactions with content of {week}."
         ));
     }
     let rules: Vec<&str> = effective
@@ -312,7 +312,7 @@ fn content(effective: &Effective, (calls, _): (i64, i64)) -> Check {
         .map(|h| h.by.text())
         .collect();
     check.fail(
-        &format!("Of the last {WINDOW_DAYS} days it sees {seen} interactions with content and does not see {hidden}. {}", rules.join(" ")),
+        &format!("In {week} it sees {seen} interactions with content and does not see {hidden}. {}", rules.join(" ")),
         advice_for(effective),
         &effective.keepers(Keeper::Admins),
     )

@@ -10,7 +10,7 @@ use crate::directory::snapshot::UserRights;
 use crate::error::Error;
 use ringfence_core::account::{Account, AccountStatus};
 use ringfence_core::credential::{Credential, Owner};
-use ringfence_core::id::CredentialId;
+use ringfence_core::id::{AccountId, CredentialId};
 use ringfence_core::interaction::Direction;
 use ringfence_core::permission::{PERMISSIONS, Permission, PermissionSet};
 use ringfence_core::scope::{Scope, ScopeSet};
@@ -19,7 +19,7 @@ use ringfence_core::user::{Role, Username};
 use ringfence_core::visibility::{Reach, Viewer};
 use ringfence_store::credentials::usage::{ScopeUse, scope_uses};
 use ringfence_store::db::Tx;
-use ringfence_store::interactions::{ContentSearch, content_search_count_to};
+use ringfence_store::interactions::{ContentSearch, content_search_count_to, newest_start};
 use ringfence_store::{accounts, users};
 
 /// The days of interactions that are looked at.
@@ -132,14 +132,58 @@ pub struct ContentNow {
     pub permissions: Vec<PermissionNow>,
     /// What is within reach.
     pub reach: ReachNow,
-    /// The first instant of the window that was counted.
-    pub since: Timestamp,
+    /// The week that was counted.
+    pub week: Week,
     /// Interactions with content in the window that it sees.
     pub n_seen: i64,
     /// Those it does not see, by rule.
     pub hidden: Vec<Hidden>,
     /// Whether counting stopped at [`MOST_COUNTED`] somewhere.
     pub cut_short: bool,
+}
+
+/// The week in which interactions are counted: the last one, or where that had no call, the last one that had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Week {
+    /// Its first instant.
+    pub from: Timestamp,
+    /// The instant after its last.
+    pub until: Timestamp,
+    /// It does not reach until now.
+    pub is_past: bool,
+}
+
+impl Week {
+    /// The week that tells most about an account at this moment.
+    ///
+    /// # Errors
+    /// The store broke off.
+    pub(super) async fn of_account(
+        tx: &mut Tx,
+        account_id: AccountId,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let newest = newest_start(tx, account_id, now).await?;
+        let last_began = now.plus_secs(-WINDOW_DAYS * 86_400);
+        let past = newest.filter(|at| *at < last_began);
+        let until = past.map_or(now, |at| at.plus_ms(1));
+        Ok(Self {
+            from: until.plus_secs(-WINDOW_DAYS * 86_400),
+            until,
+            is_past: past.is_some(),
+        })
+    }
+
+    /// The week in a sentence: `the last 7 days`.
+    #[must_use]
+    pub fn words(self) -> String {
+        if self.is_past {
+            let until = self.until.to_iso_date();
+            format!("the {WINDOW_DAYS} days up to {until} (the latest with calls)")
+        } else {
+            format!("the last {WINDOW_DAYS} days")
+        }
+    }
 }
 
 /// What a credential can do now.
@@ -424,7 +468,7 @@ async fn content(
         lines: owner.map_or(&[][..], |owner| &owner.lines),
         groups: owner.map_or(&[][..], |owner| &owner.groups),
     };
-    let since = now.plus_secs(-WINDOW_DAYS * 86_400);
+    let week = Week::of_account(tx, account.id, now).await?;
     let reach = match viewer.reach() {
         Reach::Account => ReachNow::Account,
         Reach::Lines(_) => ReachNow::Lines(viewer.lines.len()),
@@ -435,8 +479,8 @@ async fn content(
         base: ContentSearch {
             account_id: account.id,
             viewer,
-            from: since,
-            until: now,
+            from: week.from,
+            until: week.until,
             agent: None,
             connect_from: None,
             connect_to: None,
@@ -458,7 +502,7 @@ async fn content(
     Ok(ContentNow {
         permissions: PERMISSIONS.iter().map(|p| now_of(p.permission)).collect(),
         reach,
-        since,
+        week,
         n_seen,
         hidden,
         cut_short: counted.cut_short,

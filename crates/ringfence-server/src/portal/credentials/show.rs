@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use ringfence_app::manage::credentials::Shown;
 use ringfence_app::manage::credentials::effective::{
-    Bar, Effective, Keeper, ReachNow, WINDOW_DAYS, credential_effective,
+    Bar, Effective, Keeper, ReachNow, credential_effective,
 };
 use ringfence_app::manage::credentials::handover::LinkState;
 use ringfence_app::manage::credentials::secrets::{Advice, LinkView, SecretView, secret_list};
@@ -70,7 +70,7 @@ struct ScopeLine {
 
 struct ContentView {
     has_scope: bool,
-    days: i64,
+    week: String,
     permissions: Vec<PermissionLine>,
     reach: String,
     n_seen: i64,
@@ -221,7 +221,7 @@ fn content(effective: &Effective) -> ContentView {
     });
     ContentView {
         has_scope: effective.works(Scope::InteractionContentRead),
-        days: WINDOW_DAYS,
+        week: effective.content.week.words(),
         permissions: permissions.collect(),
         reach: reach(content.reach),
         n_seen: content.n_seen,

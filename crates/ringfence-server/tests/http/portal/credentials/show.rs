@@ -63,6 +63,29 @@ async fn a_permission_taken_away_shows_at_once() {
 }
 
 #[tokio::test]
+async fn an_archive_is_judged_by_its_latest_week() {
+    let world = World::new().await;
+    let began_at = world.app.ctx.now().plus_secs(-40 * 86_400);
+    for n in 0..3 {
+        let mut made = call(&world.account, n);
+        made.started_at = began_at.plus_secs(60 * i64::from(n));
+        made.ended_at = Some(made.started_at.plus_secs(30));
+        world.app.store_recorded(&made).await;
+    }
+    let made = world
+        .app
+        .credential(&world.account, &world.admin, "interaction-content:read")
+        .await;
+    let path = format!("/admin/credentials/{}/checklist", made.credential.id);
+    let (_, checklist) = world.sam.page(&path).await;
+    let week = format!(
+        "Of 3 calls in the 7 days up to {} (the latest with calls) 3 have a recording",
+        began_at.to_iso_date()
+    );
+    assert!(checklist.contains(&week), "{checklist}");
+}
+
+#[tokio::test]
 async fn a_ready_credential_passes_all_it_can() {
     let world = World::new().await;
     with_calls(&world).await;
