@@ -79,6 +79,8 @@ struct ContentBody {
     reach: Option<usize>,
     /// From when on interactions were counted.
     since: String,
+    /// The instant after the last that was counted: now, or in an archive just after its newest call.
+    until: String,
     /// Interactions with content that it sees.
     seen: i64,
     /// Those it does not see, by rule.
@@ -302,7 +304,8 @@ fn content(found: &Effective) -> ContentBody {
             .collect(),
         reach_by,
         reach,
-        since: content.since.to_iso_millis(),
+        since: content.week.from.to_iso_millis(),
+        until: content.week.until.to_iso_millis(),
         seen: content.n_seen,
         hidden: hidden.collect(),
         cut_short: content.cut_short,
