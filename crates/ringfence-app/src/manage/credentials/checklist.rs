@@ -231,8 +231,7 @@ fn recording(week: &str, (calls, recorded): (i64, i64)) -> Check {
             "an admin of the account",
         );
     }
-    let found =
-        format!("Of {calls} calls in {week} {recorded} have a recording.");
+    let found = format!("Of {calls} calls in {week} {recorded} have a recording.");
     if recorded == calls {
         return check.pass(&found);
     }
@@ -312,7 +311,10 @@ fn content(effective: &Effective, (calls, _): (i64, i64)) -> Check {
         .map(|h| h.by.text())
         .collect();
     check.fail(
-        &format!("In {week} it sees {seen} interactions with content and does not see {hidden}. {}", rules.join(" ")),
+        &format!(
+            "In {week} it sees {seen} interactions with content and does not see {hidden}. {}",
+            rules.join(" ")
+        ),
         advice_for(effective),
         &effective.keepers(Keeper::Admins),
     )
