@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { assert, axeOn, equal, finish, keeps, launch, open, picture, profile, signIn, step, world } from "./lib.mjs";
+import { assert, axeOn, equal, finish, keeps, launch, makeCredential, open, picture, profile, signIn, step, world } from "./lib.mjs";
 
 const SCOPES_OF_A_SUPERVISOR = ["interaction-content:read", "users:read"];
 const browser = await launch();
@@ -29,15 +29,6 @@ const filesWith = (bytes) => readdirSync(world.data_dir, { recursive: true, with
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   .filter((path) => readFileSync(path).includes(bytes));
-
-const makeCredential = async (page, name, scopes) => {
-  await page.goto("/admin/credentials/new");
-  await page.getByLabel("Name", { exact: true }).fill(name);
-  for (const scope of scopes) await page.locator(`input[name=scope][value="${scope}"]`).check();
-  const answer = await send(page, "Save API credential");
-  await page.getByRole("heading", { name: "Success", level: 1 }).waitFor();
-  return answer;
-};
 
 await step("a wrong password is refused with a page that says what to do", async () => {
   const context = await profile(browser);
@@ -89,9 +80,7 @@ await step("an admin makes a credential, sees the secret once, copies it and get
     if ((response.headers()["content-type"] ?? "").includes("html")) seen.push({ url: response.url(), body: await response.text().catch(() => "") });
   };
   page.on("response", listen);
-  await makeCredential(page, "Speech analytics", ["interaction-content:read", "users:read", "stats"]);
-  secret = (await page.locator("#secret").innerText()).trim();
-  credential = (await page.locator("#id").innerText()).trim();
+  ({ id: credential, secret } = await makeCredential(page, "Speech analytics", ["interaction-content:read", "users:read", "stats"]));
   assert(/^rfs_emea_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/.test(secret), `a secret: ${secret}`);
   await picture(page, "credential-made");
   await keeps(page, "credential made");
@@ -235,8 +224,7 @@ await step("a link hands the secret over once", async () => {
 await step("without script a person signs in, makes and deletes a credential", async () => {
   const plain = await profile(browser, { javaScriptEnabled: false });
   const tab = await signIn(plain, world.people.admin, "/admin/credentials");
-  await makeCredential(tab, "Made without script", ["stats"]);
-  const id = (await tab.locator("#id").innerText()).trim();
+  const { id } = await makeCredential(tab, "Made without script", ["stats"]);
   equal(await tab.locator("button.copy:visible").count(), 0, "copy buttons that could do nothing");
   await tab.goto(`/admin/credentials/${id}/delete`);
   equal((await send(tab, "Delete Made without script")).status(), 303, "status");

@@ -97,6 +97,32 @@ export const signIn = async (context, person, next = "") => {
   return page;
 };
 
+/** Makes a credential by its form and gives the answer to that form, and id and secret as they are shown. */
+export const makeCredential = async (page, name, scopes) => {
+  await page.goto("/admin/credentials/new");
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  for (const scope of scopes) await page.locator(`input[name=scope][value="${scope}"]`).check();
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Save API credential" }).click()]);
+  await page.getByRole("heading", { name: "Success", level: 1 }).waitFor();
+  return { id: (await page.locator("#id").innerText()).trim(), secret: (await page.locator("#secret").innerText()).trim() };
+};
+
+/** A token, as a program gets one. */
+export const tokenOf = async ({ id, secret }, scope) => {
+  const body = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret, scope });
+  const answer = await fetch(`${world.url}/Auth/connect/token`, { method: "POST", body });
+  return (await answer.json()).access_token;
+};
+
+/** A call of a program, and its status. */
+export const call = async (token, path, version = "application/vnd.newvoicemedia.v3+json") => {
+  const answer = await fetch(`${world.url}${path}`, { headers: { authorization: `Bearer ${token}`, accept: version } });
+  await answer.arrayBuffer();
+  return answer.status;
+};
+
+export const CALLS_OF_A_WEEK = "/interaction-content/interactions?start=2026-03-01T00:00:00Z&end=2026-03-07T23:00:00Z&limit=1000";
+
 /** Has axe look at the page as it stands. */
 export const axeOn = async (page, where) => {
   await page.evaluate(axe);

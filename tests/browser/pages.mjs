@@ -1,6 +1,9 @@
 // Every page as everybody, in light and dark, narrow and wide: pictures, axe, and what every page must keep.
 
-import { NARROW, WIDE, axeOn, fault, finish, keeps, launch, open, picture, profile, signIn, step, world } from "./lib.mjs";
+import {
+  CALLS_OF_A_WEEK, NARROW, WIDE, axeOn, call, equal, fault, finish, keeps, launch, makeCredential, open, picture, profile, signIn,
+  step, tokenOf, world,
+} from "./lib.mjs";
 
 const ALL = ["admin", "supervisor", "agent", "operator", "stranger"];
 
@@ -9,8 +12,6 @@ const ALL = ["admin", "supervisor", "agent", "operator", "stranger"];
 const NOT_FOUND = 404;
 const OTHERS_CREDENTIAL = { supervisor: 404, agent: 404, operator: 403, stranger: 404 };
 const LIST = "/admin/credentials?q=Nightly";
-const WEEK = "from=2026-03-01&to=2026-03-07";
-const RECORDING = "/admin/recordings/0190a1b2-3333-4d5e-8f60-7a8b9c0d0001";
 const PAGES = [
   { name: "start", path: "/admin", for: ALL },
   { name: "design", path: "/admin/design", for: ALL },
@@ -32,17 +33,12 @@ const PAGES = [
   { name: "credential-usage", find: [LIST, "tbody th a"], then: "/usage", for: ["admin", "operator"], others: NOT_FOUND },
   { name: "credential-usage-hours", find: [LIST, "tbody th a"], then: "/usage?by=hour", for: ["admin"], skip: ["supervisor", "agent", "operator", "stranger"] },
 
-  { name: "recordings", path: `/admin/recordings?${WEEK}`, for: ALL },
-  { name: "recordings-nothing-found", path: `/admin/recordings?${WEEK}&agent=9`, for: ["admin"], skip: ["supervisor", "agent", "operator", "stranger"] },
-  { name: "recordings-wrong", path: "/admin/recordings?from=March", for: ["admin"], status: 422, skip: ["supervisor", "agent", "operator", "stranger"] },
-  { name: "recording", path: RECORDING, for: ["admin"], others: NOT_FOUND },
-  { name: "recording-delete", path: `${RECORDING}/delete`, for: ["admin"], others: NOT_FOUND },
-  { name: "recording-item-delete", path: `${RECORDING}/content/callRecording/delete`, for: ["admin"], others: NOT_FOUND },
-
-  { name: "collections", path: "/admin/collections", for: ["operator"], others: NOT_FOUND },
-  { name: "collection", path: "/admin/collections/acme", for: ["operator"], others: NOT_FOUND },
-  { name: "collection-gaps", path: "/admin/collections/acme/gaps", for: ["operator"], others: NOT_FOUND },
-  { name: "collection-gaps-none", path: "/admin/collections/acme/gaps?q=nothing", for: ["operator"], skip: ["admin", "supervisor", "agent", "stranger"] },
+  { name: "gateway", path: "/admin/gateway", for: ["admin", "supervisor", "operator", "stranger"], others: NOT_FOUND },
+  { name: "gateway-week", path: "/admin/gateway?period=7d", for: ["admin"], skip: ["supervisor", "agent", "operator", "stranger"] },
+  { name: "gateway-requests", path: "/admin/gateway/requests", for: ["admin", "supervisor", "operator", "stranger"], others: NOT_FOUND },
+  { name: "gateway-requests-none", path: "/admin/gateway/requests?status=5xx", for: ["admin"], skip: ["supervisor", "agent", "operator", "stranger"] },
+  { name: "gateway-request", find: ["/admin/gateway/requests", "tbody th a"], for: ["admin", "operator"], others: NOT_FOUND },
+  { name: "gateway-request-refused", find: ["/admin/gateway/requests?show=refused", "tbody th a"], for: ["admin", "operator"], others: NOT_FOUND },
 ];
 
 // What somebody sees who is not signed in.
@@ -98,6 +94,20 @@ await step("nobody", async () => {
   await page.goto("/admin");
   if (!page.url().includes("/login?next=%2Fadmin")) fault("nobody", `/admin leads to ${page.url()}`);
   await context.close();
+});
+
+// Calls of a program, so that the pages about them have something to show.
+await step("calls", async () => {
+  const context = await profile(browser);
+  const page = await signIn(context, world.people.admin);
+  const credential = await makeCredential(page, "Speech analytics", ["interaction-content:read", "users:read"]);
+  await context.close();
+  const content = await tokenOf(credential, "interaction-content:read");
+  const users = await tokenOf(credential, "users:read");
+  const statuses = [await call(content, CALLS_OF_A_WEEK), await call(users, CALLS_OF_A_WEEK), await call("no-token", CALLS_OF_A_WEEK)];
+  equal(statuses, [200, 403, 401], "answers");
+  // Counts are written once a second.
+  await new Promise((done) => { setTimeout(done, 2500); });
 });
 
 for (const who of ALL) {

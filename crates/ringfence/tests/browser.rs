@@ -338,7 +338,7 @@ fn portal_link(line: &str) -> Option<String> {
     line.split_whitespace()
         .find(|word| {
             word.starts_with("http")
-                && ["/setup", "/login", "/admin"]
+                && ["/setup/", "/invite/", "/login", "/admin"]
                     .iter()
                     .any(|p| word.contains(p))
         })
