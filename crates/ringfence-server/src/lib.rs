@@ -8,6 +8,7 @@ pub mod app;
 pub mod gateway;
 mod manage;
 mod oauth;
+pub mod openapi;
 mod portal;
 pub mod router;
 mod vcc;

@@ -82,6 +82,8 @@ enum Command {
     /// Bring every recording of a connection home, and account for what is missing
     #[command(after_long_help = collect::HELP)]
     Collect(collect::CollectArgs),
+    /// Print the description of an API (OpenAPI 3.1): vcc, admin
+    Openapi(openapi::OpenapiArgs),
     /// The settings file: sample, check
     #[command(subcommand)]
     Config(settings::ConfigCommand),
@@ -136,6 +138,7 @@ impl Cli {
             Command::Token(args) => token_client::run(&shell, args).await,
             Command::Connection(command) => connection::run(&shell, command).await,
             Command::Collect(args) => collect::run(&shell, args).await,
+            Command::Openapi(args) => Ok(openapi::run(&shell, &args)),
             Command::Config(command) => settings::run(&shell, &command),
             Command::Doctor => doctor::run(&shell).await,
             Command::Completions(args) => Ok(completions::run(&args)),

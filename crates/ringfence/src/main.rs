@@ -17,6 +17,7 @@ mod import;
 mod keys;
 mod logging;
 mod master_key;
+mod openapi;
 mod serve;
 mod settings;
 mod shell;

@@ -6,6 +6,7 @@
 //! [`error`] alone. Read [`interaction_content`] first.
 
 mod content_download;
+pub(crate) mod describe;
 pub(crate) mod error;
 mod group_admin;
 pub(crate) mod interaction_content;
