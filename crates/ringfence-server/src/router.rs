@@ -9,6 +9,7 @@ use crate::gateway::upstream::upstream_call;
 use crate::manage;
 use crate::oauth;
 use crate::portal;
+use crate::portal::explorer::Inside;
 use crate::vcc;
 use crate::web::case::canonical;
 use crate::web::hall::{RouteName, hall_layer};
@@ -504,14 +505,20 @@ fn own_ways_in() -> Vec<Entry> {
     entries
 }
 
-/// What was called, and one request looked up.
+/// The operation that calls others.
+const EXPLORER: (&str, &str) = ("POST", "/admin/explorer");
+
+/// What was called, one request looked up, and calls tried out.
 fn gateway_pages() -> Vec<Entry> {
+    use portal::explorer::{explorer_route, send_route};
     use portal::gateway::{overview_route, request_route, requests_route};
     const REQUEST: &str = "/admin/gateway/requests/{id}";
     vec![
         page("GET", "/admin/gateway", overview_route()),
         page("GET", "/admin/gateway/requests", requests_route()),
         page("GET", REQUEST, request_route()),
+        page("GET", EXPLORER.1, explorer_route()),
+        page(EXPLORER.0, EXPLORER.1, send_route()),
     ]
 }
 
@@ -663,13 +670,19 @@ pub fn rules() -> Vec<Rule> {
 pub fn router(app: App) -> Router {
     let exact = Arc::new(templates());
     let mut operations = Router::new();
+    let mut explorer = None;
     for entry in table() {
         if !serves(app.limits.roles, &entry) {
             continue;
         }
         let handler = guarded(&app, entry.rule, entry.handler);
         let handler = in_dialect(&app, entry.dialect, handler);
-        operations = operations.route(entry.rule.path, handler.layer(Extension(entry.rule)));
+        let handler = handler.layer(Extension(entry.rule));
+        if (entry.rule.method, entry.rule.path) == EXPLORER {
+            explorer = Some(handler);
+        } else {
+            operations = operations.route(entry.rule.path, handler);
+        }
     }
     // A path that fits no operation letter by letter is tried once more without regard to case.
     let second = operations.clone().with_state(app.clone());
@@ -678,6 +691,12 @@ pub fn router(app: App) -> Router {
         async move { in_canonical_case(app, second, &templates, request).await }
     };
     let hall = app.hall();
+    if let Some(explorer) = explorer {
+        // What it calls goes through all of this, and cannot come back to it.
+        let inside = operations.clone().fallback(retry.clone());
+        let inside = Inside(hall_layer(inside.with_state(app.clone()), hall.clone()));
+        operations = operations.route(EXPLORER.1, explorer.layer(Extension(inside)));
+    }
     hall_layer(operations.fallback(retry).with_state(app), hall)
 }
 

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod collections;
 pub mod credentials;
 pub mod gaps;
+pub mod explorer;
 pub mod groups;
 pub mod interactions;
 pub mod recordings;

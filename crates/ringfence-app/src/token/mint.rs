@@ -3,7 +3,6 @@
 use super::client_auth::Caller;
 use super::{IssuedToken, TokenError};
 use crate::context::Ctx;
-use crate::credentials::LONGEST_TOKEN_SECS;
 use crate::error::Error;
 use ringfence_core::id::TokenId;
 use ringfence_core::issuer::audience;
@@ -12,11 +11,12 @@ use ringfence_core::scope::ScopeSet;
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;
 
-/// Makes a token for a caller.
+/// Makes a token for a caller that lives at most so long.
 pub(super) fn token_mint(
     ctx: &Ctx,
     caller: &Caller,
     scope: ScopeSet,
+    most_secs: u32,
 ) -> Result<IssuedToken, TokenError> {
     let now = ctx.now();
     let live = &caller.live;
@@ -28,7 +28,7 @@ pub(super) fn token_mint(
         return Err(TokenError::Unavailable);
     };
     let iat = Timestamp::from_secs(now.secs());
-    let exp = expiry(ctx, caller, iat);
+    let exp = expiry(ctx, caller, iat, most_secs);
     let claims = AccessClaims {
         iss: ctx.token.issuer.clone(),
         // The credential itself; a person's subject never has this form alone.
@@ -57,12 +57,12 @@ pub(super) fn token_mint(
 }
 
 /// The end of a token's life: never beyond that of the credential or the secret that made it.
-fn expiry(ctx: &Ctx, caller: &Caller, iat: Timestamp) -> Timestamp {
+fn expiry(ctx: &Ctx, caller: &Caller, iat: Timestamp, most_secs: u32) -> Timestamp {
     let credential = &caller.live.credential;
     let ttl_secs = credential
         .token_ttl_secs
         .unwrap_or(ctx.settings.token_ttl_secs)
-        .clamp(1, LONGEST_TOKEN_SECS);
+        .clamp(1, most_secs);
     let mut exp = iat.plus_secs(i64::from(ttl_secs));
     for end in [credential.expires_at, caller.secret_expires_at]
         .into_iter()

@@ -20,9 +20,12 @@ pub use revoke::token_revoke;
 pub use throttle::{FailureLimits, Rate};
 
 use crate::context::{Ctx, Settings};
+use crate::credentials::LONGEST_TOKEN_SECS;
+use crate::directory::rights::Barred;
 use crate::gateway::Who;
 use crate::usage::SecretUsed;
 use ringfence_core::account::Region;
+use ringfence_core::id::CredentialId;
 use ringfence_core::issuer::{audience, issuer};
 use ringfence_core::jwt::verify::TokenRule;
 use ringfence_core::scope::ScopeSet;
@@ -167,7 +170,7 @@ fn issue(
         }
         Some(_) | None => return Err(TokenError::UnsupportedGrantType),
     };
-    let token = mint::token_mint(ctx, &caller, scope)?;
+    let token = mint::token_mint(ctx, &caller, scope, LONGEST_TOKEN_SECS)?;
     let used = SecretUsed {
         credential_id: caller.live.credential.id,
         number: caller.secret_no,
@@ -176,6 +179,53 @@ fn issue(
     };
     ctx.usage.token_issued(used, scope);
     Ok(token)
+}
+
+/// How long a token to try a call with lives, in seconds.
+const TRY_SECS: u32 = 60;
+
+/// Why there is no token to try a call with.
+#[derive(Debug)]
+pub(crate) enum TryRefusal {
+    /// The credential may not act now.
+    Barred(Barred),
+    /// It holds none of the scopes now.
+    Scope,
+    /// None of its secrets is in force, so none could make a token.
+    NoSecret,
+    /// No token could be made.
+    Token(TokenError),
+}
+
+/// A token of one scope with which a person who may use a credential tries a call, without its secret and for a minute.
+///
+/// The credential's rights are those of any token of it; that the person may use it, the caller has made sure of.
+///
+/// # Errors
+/// See [`TryRefusal`].
+pub(crate) fn token_try(
+    ctx: &Ctx,
+    id: CredentialId,
+    needed: ScopeSet,
+) -> Result<IssuedToken, TryRefusal> {
+    directory_fresh(ctx).map_err(TryRefusal::Token)?;
+    let now = ctx.now();
+    let live = ctx.directory.look().live(id, now);
+    let live = live.map_err(TryRefusal::Barred)?;
+    let scope = needed.intersection(live.scopes).iter().next();
+    let scope = ScopeSet::EMPTY.with(scope.ok_or(TryRefusal::Scope)?);
+    // A token belongs to a secret and ends with it; the newest one lasts longest.
+    let in_force = live.credential.secrets.iter().filter(|s| !s.expired(now));
+    let secret = in_force.max_by_key(|secret| secret.number);
+    let (secret_no, secret_expires_at) = secret
+        .map(|secret| (secret.number, secret.expires_at))
+        .ok_or(TryRefusal::NoSecret)?;
+    let caller = client_auth::Caller {
+        live,
+        secret_no,
+        secret_expires_at,
+    };
+    mint::token_mint(ctx, &caller, scope, TRY_SECS).map_err(TryRefusal::Token)
 }
 
 impl TokenError {

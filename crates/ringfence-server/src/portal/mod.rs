@@ -15,6 +15,7 @@ mod design;
 pub(crate) mod door;
 mod error;
 mod faults;
+pub(crate) mod explorer;
 mod form;
 mod gaps;
 pub(crate) mod gateway;

@@ -5,6 +5,7 @@ mod credentials;
 mod directory;
 mod door;
 mod recordings;
+mod explorer;
 mod sign_in;
 mod sso;
 mod traffic;
