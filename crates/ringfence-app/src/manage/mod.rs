@@ -6,8 +6,8 @@
 pub mod accounts;
 pub mod collections;
 pub mod credentials;
-pub mod gaps;
 pub mod explorer;
+pub mod gaps;
 pub mod groups;
 pub mod interactions;
 pub mod recordings;
