@@ -5,7 +5,7 @@ use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
     account, audit, collect, completions, connection, credential, demo, doctor, import, keys,
-    logging, serve, settings, token_client, user,
+    logging, openapi, serve, settings, token_client, user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
