@@ -564,7 +564,7 @@ fn management() -> Vec<Entry> {
 
 /// Pages of accounts, people and groups.
 fn portal_directory() -> Vec<Entry> {
-    use portal::{accounts, groups, users};
+    use portal::{accounts, audit, groups, keys, users};
     const USER_EDIT: &str = "/admin/users/{userId}/edit";
     const USER_SWITCH: &str = "/admin/users/{userId}/switch/{act}";
     const SUSPEND: &str = "/admin/accounts/{account}/suspend";
@@ -578,6 +578,32 @@ fn portal_directory() -> Vec<Entry> {
         page("POST", USER_EDIT, users::edit_route()),
         page("GET", USER_SWITCH, users::switch_form_route()),
         page("POST", USER_SWITCH, users::switch_route()),
+        page(
+            "POST",
+            "/admin/users/{userId}/invite",
+            users::invite_route(),
+        ),
+        page("GET", "/admin/audit", audit::list_route()),
+        page("GET", "/admin/audit/export", audit::export_route()),
+        page(
+            "GET",
+            "/admin/audit/installation",
+            audit::whole_list_route(),
+        ),
+        page(
+            "GET",
+            "/admin/audit/installation/export",
+            audit::whole_export_route(),
+        ),
+        page("GET", "/admin/keys", keys::list_route()),
+        page("GET", "/admin/keys/rotate", keys::rotate_form_route()),
+        page("POST", "/admin/keys/rotate", keys::rotate_route()),
+        page(
+            "GET",
+            "/admin/keys/{kid}/withdraw",
+            keys::withdraw_form_route(),
+        ),
+        page("POST", "/admin/keys/{kid}/withdraw", keys::withdraw_route()),
         page("GET", "/admin/groups", groups::list_route()),
         page("POST", "/admin/groups", groups::create_route()),
         page("GET", "/admin/groups/new", groups::create_form_route()),
@@ -595,13 +621,14 @@ fn portal_directory() -> Vec<Entry> {
 
 /// Accounts with their people and groups over the Management API.
 fn manage_accounts() -> Vec<Entry> {
-    use manage::{accounts as api, groups, users};
+    use manage::{accounts as api, audit, groups, keys, users};
     const ACCOUNTS: &str = "/api/v1/accounts";
     const ACCOUNT: &str = "/api/v1/accounts/{account}";
     const USERS: &str = "/api/v1/accounts/{account}/users";
     const USER: &str = "/api/v1/accounts/{account}/users/{userId}";
     const GROUPS: &str = "/api/v1/accounts/{account}/groups";
     const GROUP: &str = "/api/v1/accounts/{account}/groups/{groupId}";
+    const AUDIT: &str = "/api/v1/accounts/{account}/audit";
     const MEMBERS: &str = "/api/v1/accounts/{account}/groups/{groupId}/members";
     vec![
         manage("GET", ACCOUNTS, api::list_route()),
@@ -616,6 +643,22 @@ fn manage_accounts() -> Vec<Entry> {
         manage("POST", GROUPS, groups::create_route()),
         manage("GET", GROUP, groups::show_route()),
         manage("GET", MEMBERS, groups::members_route()),
+        manage("GET", AUDIT, audit::account_list_route()),
+        manage(
+            "GET",
+            "/api/v1/accounts/{account}/audit/export",
+            audit::account_export_route(),
+        ),
+        manage("GET", "/api/v1/audit", audit::list_route()),
+        manage("GET", "/api/v1/audit/export", audit::export_route()),
+        manage("GET", "/api/v1/keys", keys::list_route()),
+        manage("POST", "/api/v1/keys/rotate", keys::rotate_route()),
+        manage("GET", "/api/v1/keys/{kid}", keys::show_route()),
+        manage(
+            "POST",
+            "/api/v1/keys/{kid}/withdraw",
+            keys::withdraw_route(),
+        ),
     ]
 }
 

@@ -4,12 +4,14 @@
 //! floor's other modules. What somebody may not know of is not found; what they may see and not do is forbidden.
 
 pub mod accounts;
+pub mod audit;
 pub mod collections;
 pub mod credentials;
 pub mod explorer;
 pub mod gaps;
 pub mod groups;
 pub mod interactions;
+pub mod keys;
 pub mod recordings;
 pub mod slice;
 pub mod traffic;

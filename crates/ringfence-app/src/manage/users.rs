@@ -8,10 +8,12 @@ use crate::caller::Caller;
 use crate::context::Ctx;
 use crate::error::Error;
 use crate::paging::{Page, PageRequest};
+use crate::sign_in::link::invite_link;
 use crate::users::{self as acts, NewUser, UserEdit, UserVersion};
 use ringfence_core::credential::Credential;
 use ringfence_core::id::UserId;
 use ringfence_core::scope::ScopeSet;
+use ringfence_core::secret::Secret;
 use ringfence_core::user::{Role, User};
 use ringfence_store::credentials::search::{CredentialSearch, SortBy, Whose, credential_search};
 use ringfence_store::db::Tx;
@@ -142,6 +144,21 @@ pub async fn user_changeable(ctx: &Ctx, caller: &Caller, id: UserId) -> Result<U
     let user = user_known(&mut tx, caller, id).await?;
     edit_allowed(caller, &user, &UserEdit::default())?;
     Ok(user)
+}
+
+/// Makes a link, shown once, by which that person sets their password.
+///
+/// # Errors
+/// As [`user_edit`]; [`Error::Conflict`] when they could not sign in.
+pub async fn user_invite(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: UserId,
+) -> Result<(User, Secret<String>), Error> {
+    let user = user_changeable(ctx, caller, id).await?;
+    let handle = invite_link(ctx, &caller.actor(), id).await?;
+    let link = format!("{}/invite/{}", ctx.settings.public_url, handle.expose());
+    Ok((user, Secret::new(link)))
 }
 
 /// The person of that id in the account that the caller looks at.

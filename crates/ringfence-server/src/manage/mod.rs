@@ -8,6 +8,7 @@
 //! and its operations in `router.rs`.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod body;
 pub(crate) mod connections;
 pub(crate) mod credentials;
@@ -18,6 +19,7 @@ pub(crate) mod groups;
 pub(crate) mod idempotency;
 pub(crate) mod interaction_content;
 pub(crate) mod interactions;
+pub(crate) mod keys;
 pub(crate) mod me;
 pub(crate) mod openapi;
 pub(crate) mod paging;

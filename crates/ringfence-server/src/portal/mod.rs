@@ -5,6 +5,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod assets;
+pub(crate) mod audit;
 pub(crate) mod chart;
 mod choice;
 mod chrome;
@@ -22,6 +23,7 @@ pub(crate) mod gateway;
 pub(crate) mod groups;
 pub(crate) mod handover;
 mod home;
+pub(crate) mod keys;
 mod listing;
 mod notice;
 mod page;
@@ -30,6 +32,7 @@ mod recording_content;
 mod recordings;
 pub(crate) mod sign_in;
 pub(crate) mod time;
+mod timeline;
 pub(crate) mod users;
 mod wave;
 

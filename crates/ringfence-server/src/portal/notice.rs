@@ -66,6 +66,16 @@ static NOTICES: &[(&str, &str, &str)] = &[
         "ok",
         "The account can be used again. Programs need new tokens.",
     ),
+    (
+        "keys-rotated",
+        "ok",
+        "Successors are announced. They sign once every reader has had time to see them.",
+    ),
+    (
+        "key-withdrawn",
+        "warn",
+        "The key is withdrawn. Nothing it signed is accepted any more.",
+    ),
     ("group-created", "ok", "The group is made."),
     (
         "user-created",

@@ -19,3 +19,4 @@ pub mod proxies;
 pub(crate) mod record;
 pub mod timed_body;
 pub mod tls;
+pub(crate) mod trail;
