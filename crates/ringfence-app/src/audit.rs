@@ -53,6 +53,8 @@ pub struct TrailProof {
     // None before the first line of the file.
     scope: Option<TrailScope>,
     at: AuditPlace,
+    // The digest that somebody noted, until a line carries it.
+    noted: Option<AuditDigest>,
     ended: bool,
     n_lines: u64,
     n_shown: u64,
@@ -235,12 +237,13 @@ fn line_text(line: &AuditLine, scope: TrailScope) -> Result<String, Error> {
 }
 
 impl TrailProof {
-    /// Begins before the first line of a file.
+    /// Begins before the first line of a file. Whoever noted the digest of a line elsewhere gives it here.
     #[must_use]
-    pub const fn begin() -> Self {
+    pub const fn begin(noted: Option<AuditDigest>) -> Self {
         Self {
             scope: None,
             at: AuditPlace::START,
+            noted,
             ended: false,
             n_lines: 0,
             n_shown: 0,
@@ -258,11 +261,11 @@ impl TrailProof {
             .map_err(|reason| TrailFault { line, reason })
     }
 
-    /// Ends after the last line of the file. Whoever noted the end's digest elsewhere gives it here.
+    /// Ends after the last line of the file.
     ///
     /// # Errors
-    /// The file breaks off before its end, or ends elsewhere than was noted.
-    pub fn end(self, noted: Option<AuditDigest>) -> Result<Proven, TrailFault> {
+    /// The file breaks off before its end, or no line carries the digest that was noted.
+    pub fn end(self) -> Result<Proven, TrailFault> {
         let fault = |reason: &str| TrailFault {
             line: self.n_lines,
             reason: reason.to_owned(),
@@ -270,9 +273,9 @@ impl TrailProof {
         let Some(scope) = self.scope.filter(|_| self.ended) else {
             return Err(fault("the file breaks off here: its last line is missing"));
         };
-        if noted.is_some_and(|noted| noted != self.at.digest) {
+        if self.noted.is_some() {
             return Err(fault(
-                "the file ends with another digest than the one you gave: lines after it are missing, or it is another trail",
+                "no line carries the digest you gave: lines up to it are missing at the end, or it is another trail",
             ));
         }
         Ok(Proven {
@@ -316,6 +319,7 @@ impl TrailProof {
             LineText::Hidden(hidden) => hidden_read(&hidden, scope)?,
         };
         self.at = self.at.follow(said, leaf).map_err(|e| e.to_string())?;
+        self.noted = self.noted.filter(|noted| *noted != self.at.digest);
         Ok(())
     }
 }
@@ -387,24 +391,29 @@ fn digest(text: &str) -> Result<AuditDigest, String> {
     AuditDigest::parse(text).ok_or_else(|| "a digest has 64 lower-case hex digits".to_owned())
 }
 
-/// Checks the chain in the store itself, and says where it ends.
+/// Checks the chain in the store itself, and says where it ends and whether a line carries the digest that was noted.
 ///
 /// # Errors
 /// The store broke off. The inner error is the first line that is not what was written.
-pub async fn trail_check(ctx: &Ctx) -> Result<Result<AuditPlace, ChainFault>, Error> {
+pub async fn trail_check(
+    ctx: &Ctx,
+    noted: Option<AuditDigest>,
+) -> Result<Result<(AuditPlace, bool), ChainFault>, Error> {
     let mut at = AuditPlace::START;
+    let mut seen = noted.is_none();
     loop {
         let mut tx = ctx.db.begin_read().await?;
         let lines = audit_after(&mut tx, at.seq, BATCH).await?;
         drop(tx);
         if lines.is_empty() {
-            return Ok(Ok(at));
+            return Ok(Ok((at, seen)));
         }
         for line in lines {
             match at.follow(line.place, line.entry.leaf(line.place.seq)) {
                 Ok(next) => at = next,
                 Err(fault) => return Ok(Err(fault)),
             }
+            seen |= noted == Some(at.digest);
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct ExportArgs {
 pub(crate) struct VerifyArgs {
     /// The export; - for standard input [default: the trail in the store]
     file: Option<PathBuf>,
-    /// The digest that the trail should end with, as the audit page showed it: proves that no line is missing at the end
+    /// A digest that the audit page showed earlier: proves that no line up to that moment is missing
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     head: Option<AuditDigest>,
 }
@@ -104,12 +104,13 @@ async fn export(shell: &Shell, args: ExportArgs) -> anyhow::Result<Done> {
 async fn verify_store(shell: &Shell, head: Option<AuditDigest>) -> anyhow::Result<Done> {
     let ctx = shell.open(None).await?;
     let broken = |line, reason: String| TrailFault { line, reason };
-    let outcome = match trail_check(&ctx).await? {
-        Ok(at) if head.is_some_and(|head| head != at.digest) => Err(broken(
+    let outcome = match trail_check(&ctx, head).await? {
+        Ok((at, false)) => Err(broken(
             at.seq.unsigned_abs(),
-            "the trail ends with another digest than the one you gave".to_owned(),
+            "no line carries the digest you gave: the trail was cut, or it is another one"
+                .to_owned(),
         )),
-        Ok(at) => Ok(Proven {
+        Ok((at, true)) => Ok(Proven {
             scope: TrailScope::Installation,
             head: at,
             n_shown: at.seq.unsigned_abs(),
@@ -134,7 +135,7 @@ fn proved(
     mut input: BufReader<Box<dyn Read>>,
     head: Option<AuditDigest>,
 ) -> anyhow::Result<Result<Proven, TrailFault>> {
-    let mut proof = TrailProof::begin();
+    let mut proof = TrailProof::begin(head);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -143,7 +144,7 @@ fn proved(
             .read_until(b'\n', &mut line)
             .context("the export cannot be read")?;
         if n_read == 0 {
-            return Ok(proof.end(head));
+            return Ok(proof.end());
         }
         let text = String::from_utf8_lossy(&line);
         if let Err(fault) = proof.line(text.trim_end_matches(['\n', '\r'])) {

@@ -124,7 +124,7 @@ pub async fn audit_list(
     })
 }
 
-/// Where the chain ends now: its digest, noted elsewhere, proves that no line is missing at the end of an export.
+/// Where the chain ends now: its digest, noted elsewhere, proves of a later export that no line up to here is missing.
 ///
 /// # Errors
 /// [`Error::NotFound`] for who may not read that trail.

@@ -18,7 +18,7 @@ use ringfence_app::manage::audit::{
 };
 use ringfence_core::time::Timestamp;
 use serde::Serialize;
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{OpenApi, ToSchema};
 
 /// What this file adds to the description.
 #[derive(OpenApi)]
@@ -56,7 +56,7 @@ struct LineView {
 }
 
 /// What can be asked of a trail, for the description.
-#[derive(IntoParams)]
+#[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only the description is made from it")]
 struct TrailParams {

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod access_people;
 mod gateway;
 mod manage;
 mod oauth;

@@ -12,6 +12,7 @@ mod collect;
 mod contents;
 mod credential_people;
 mod credentials;
+mod directory;
 mod feed;
 mod harness;
 mod interactions;

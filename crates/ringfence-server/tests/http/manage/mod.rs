@@ -1,9 +1,11 @@
 //! The Management API, noun by noun.
 
 mod accounts;
+mod audit;
 mod credentials;
 mod description;
 mod interactions;
+mod keys;
 mod users;
 
 use ringfence_app::users::{UserEdit, user_edit};

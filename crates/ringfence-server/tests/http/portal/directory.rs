@@ -263,6 +263,62 @@ async fn nobody_else_knows_of_these_pages() {
     }
 }
 
+#[tokio::test]
+async fn an_invitation_is_a_link_that_is_shown_once() {
+    let app = TestApp::sqlite().await;
+    let acme = app.account("acme").await;
+    let (_, sam) = person(&app, &acme, "sam@acme.example", Role::Admin).await;
+    let (kim, _) = person(&app, &acme, "kim@acme.example", Role::Agent).await;
+    let path = format!("/admin/users/{}/invite", kim.id);
+    let answer = sam.post_form(&path, &[]).await;
+    assert_eq!(answer.status(), 200);
+    let text = answer.text().await.unwrap();
+    let (_, rest) = text.split_once("<code id=\"link\">").unwrap();
+    let link = rest.split('<').next().unwrap();
+    let link = link.strip_prefix(&app.base).unwrap();
+    assert!(
+        app.browser(None)
+            .page(link)
+            .await
+            .1
+            .contains("kim@acme.example")
+    );
+    let (_, audit) = sam.page("/admin/audit?act=user").await;
+    assert!(audit.contains("made a sign-in link for the user kim@acme.example"));
+    let handle = link.rsplit('/').next().unwrap();
+    assert!(!audit.contains(handle));
+}
+
+#[tokio::test]
+async fn the_audit_page_tells_in_sentences_and_keeps_its_filters() {
+    let app = TestApp::sqlite().await;
+    let acme = app.account("acme").await;
+    let (_, sam) = person(&app, &acme, "sam@acme.example", Role::Admin).await;
+    for n in 0..60 {
+        let name = format!("G{n}");
+        sam.post_form("/admin/groups", &[("name", &name)]).await;
+    }
+    let (status, text) = sam
+        .page("/admin/audit?act=group&actor=sam@acme.example")
+        .await;
+    assert_eq!(status, 200);
+    assert!(
+        text.contains("sam@acme.example made the group G59."),
+        "{text}"
+    );
+    assert!(text.contains("before=") && text.contains("actor=sam%40acme.example"));
+    assert!(text.len() < 100_000, "{} bytes", text.len());
+    let (status, text) = sam.page("/admin/audit?since=tomorrow").await;
+    assert_eq!(status, 200);
+    assert!(text.contains("error-summary"));
+    assert!(
+        sam.page("/admin/audit?until=2000-01-01")
+            .await
+            .1
+            .contains("Nothing found")
+    );
+}
+
 fn value_of(page: &str, field: &str) -> String {
     let (_, rest) = page
         .split_once(&format!("name=\"{field}\" value=\""))
