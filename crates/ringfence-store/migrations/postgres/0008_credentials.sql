@@ -61,3 +61,7 @@ CREATE TABLE secret_requests (
     PRIMARY KEY (user_id, nonce)
 );
 CREATE INDEX secret_requests_by_time ON secret_requests (at);
+
+-- The list of an account's credentials, by name and by owner.
+CREATE INDEX credentials_by_name ON credentials (account_id, LOWER(name), id);
+CREATE INDEX credentials_by_account_owner ON credentials (account_id, owner_id);

@@ -7,6 +7,10 @@ use ringfence_core::id::{AccountId, UserId};
 use ringfence_core::time::Timestamp;
 use ringfence_core::user::Username;
 
+const LAST_USE: &str =
+    "(SELECT MAX(s.last_used_at) FROM credential_secrets s WHERE s.credential_id = c.id)";
+const LAST_USE_OR_NEVER: &str = "COALESCE((SELECT MAX(s.last_used_at) FROM credential_secrets s WHERE s.credential_id = c.id), 0)";
+
 /// Which credentials to list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Whose {
@@ -72,23 +76,23 @@ pub async fn credential_search(
     limit: u32,
 ) -> Result<Vec<CredentialLine>, Error> {
     let (conditions, mut args) = conditions(search);
-    let order = match search.sort {
-        SortBy::Id => "found.id",
-        SortBy::Name => "LOWER(found.name)",
-        SortBy::Owner => "LOWER(COALESCE(found.owner_name, ''))",
-        SortBy::Created => "found.created_at",
-        SortBy::LastUse => "COALESCE(found.last_used, 0)",
+    let key = match search.sort {
+        SortBy::Id => "c.id",
+        SortBy::Name => "LOWER(c.name)",
+        SortBy::Owner => "(SELECT LOWER(o.name) FROM users o WHERE o.id = c.owner_id)",
+        SortBy::Created => "c.created_at",
+        SortBy::LastUse => LAST_USE_OR_NEVER,
     };
     let direction = if search.descending { "DESC" } else { "ASC" };
+    let order = format!("{key} {direction}, c.id {direction}");
     args.push(limit.into());
     args.push(offset.into());
     let (limit, offset) = (args.len() - 1, args.len());
-    // A derived table, because PostgreSQL takes no expression over an output column in ORDER BY.
+    // The page is found first, by an index where there is one; only its lines are then made up.
     let sql = format!(
-        "SELECT * FROM (SELECT c.*, u.username AS owner_username, u.name AS owner_name,
-             (SELECT MAX(s.last_used_at) FROM credential_secrets s WHERE s.credential_id = c.id) AS last_used
-             FROM credentials c LEFT JOIN users u ON u.id = c.owner_id WHERE {conditions}) found
-         ORDER BY {order} {direction}, found.id {direction} LIMIT ${limit} OFFSET ${offset}"
+        "SELECT c.*, u.username AS owner_username, u.name AS owner_name, {LAST_USE} AS last_used
+         FROM (SELECT c.id FROM credentials c WHERE {conditions} ORDER BY {order} LIMIT ${limit} OFFSET ${offset}) page
+         JOIN credentials c ON c.id = page.id LEFT JOIN users u ON u.id = c.owner_id ORDER BY {order}"
     );
     let rows = tx.fetch_all_built(sql, &args).await?;
     rows.iter()
@@ -113,9 +117,7 @@ pub async fn credential_search_count(
     search: &CredentialSearch<'_>,
 ) -> Result<i64, Error> {
     let (conditions, args) = conditions(search);
-    let sql = format!(
-        "SELECT COUNT(*) AS n FROM credentials c LEFT JOIN users u ON u.id = c.owner_id WHERE {conditions}"
-    );
+    let sql = format!("SELECT COUNT(*) AS n FROM credentials c WHERE {conditions}");
     let rows = tx.fetch_all_built(sql, &args).await?;
     rows.first().map_or(Ok(0), |row| row.int("n"))
 }
@@ -151,10 +153,13 @@ fn conditions(search: &CredentialSearch<'_>) -> (String, Vec<Arg>) {
     }
     if !search.text.is_empty() {
         args.push(like(search.text).into());
-        let n = args.len();
-        let columns = ["c.name", "c.id", "c.scopes", "u.name", "u.username"];
-        let either = columns.map(|column| format!("LOWER({column}) LIKE ${n} ESCAPE '!'"));
-        sql.push_str(&format!(" AND ({})", either.join(" OR ")));
+        // Ids, scopes and user names are in lower case.
+        sql.push_str(
+            &" AND (LOWER(c.name) LIKE $n ESCAPE '!' OR c.id LIKE $n ESCAPE '!' OR c.scopes LIKE $n ESCAPE '!'
+                OR c.owner_id IN (SELECT u.id FROM users u WHERE u.account_id = $1
+                    AND (LOWER(u.name) LIKE $n ESCAPE '!' OR u.username LIKE $n ESCAPE '!')))"
+                .replace("$n", &format!("${}", args.len())),
+        );
     }
     (sql, args)
 }
