@@ -14,6 +14,7 @@ pub mod clock;
 pub mod collected;
 pub mod fake;
 pub mod gate;
+pub mod logs;
 pub mod process;
 pub mod provider;
 pub mod stores;

@@ -154,11 +154,16 @@ pub async fn secrets_expire(
     .await
 }
 
-/// Removes a secret. False when there is none of that number.
+/// Removes a secret, and what waits behind links to it. False when there is none of that number.
 ///
 /// # Errors
 /// The database refused it or broke off.
 pub async fn secret_delete(tx: &mut Tx, id: CredentialId, number: u32) -> Result<bool, Error> {
+    tx.execute(
+        "DELETE FROM handovers WHERE credential_id = $1 AND number = $2 AND opened_at IS NULL",
+        &[id.to_string().into(), number.into()],
+    )
+    .await?;
     let gone = tx
         .execute(
             "DELETE FROM credential_secrets WHERE credential_id = $1 AND number = $2",

@@ -3,6 +3,7 @@
 use super::made::{holds, store_bytes};
 use super::{World, hidden, text_of};
 use ringfence_core::secret::ClientSecret;
+use ringfence_testkit::logs;
 use ringfence_testkit::test_app::TestApp;
 
 async fn linked(world: &World) -> String {
@@ -77,7 +78,8 @@ async fn a_link_opens_once() {
 }
 
 #[tokio::test]
-async fn the_store_alone_reveals_nothing() {
+async fn the_store_and_the_log_reveal_nothing() {
+    logs::keep();
     let world = World::new().await;
     let path = linked(&world).await;
     let link = path.rsplit('/').next().unwrap();
@@ -88,6 +90,25 @@ async fn the_store_alone_reveals_nothing() {
     let stored = store_bytes(&world.app).await;
     assert!(!holds(&stored, &secret) && !holds(&stored, link));
     assert!(holds(&stored, "credential.handover_open"));
+    let logged = logs::logged();
+    assert!(
+        holds(&logged, "/handover/{link}"),
+        "the log is what was searched"
+    );
+    assert!(!holds(&logged, &secret) && !holds(&logged, link));
+}
+
+#[tokio::test]
+async fn a_link_to_a_retired_secret_is_gone() {
+    let world = World::new().await;
+    let path = linked(&world).await;
+    let (_, list) = world.sam.page("/admin/credentials").await;
+    let (_, rest) = list.split_once("<td class=\"mono\">").unwrap();
+    let id = rest.split_once('<').unwrap().0;
+    let retire = format!("/admin/credentials/{id}/secrets/1/retire");
+    assert_eq!(world.sam.post_form(&retire, &[]).await.status(), 303);
+    let answer = world.app.browser(None).post_form(&path, &[]).await;
+    assert_eq!(answer.status(), 404);
 }
 
 #[tokio::test]

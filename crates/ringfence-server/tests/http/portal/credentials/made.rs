@@ -2,6 +2,7 @@
 
 use super::{World, hidden, text_of};
 use ringfence_core::secret::ClientSecret;
+use ringfence_testkit::logs;
 use ringfence_testkit::test_app::{Browser, TestApp};
 
 async fn form_nonce(browser: &Browser) -> String {
@@ -59,6 +60,7 @@ async fn a_supervisor_is_offered_exactly_two_scopes() {
 
 #[tokio::test]
 async fn the_secret_is_in_one_response_and_nowhere_else() {
+    logs::keep();
     let world = World::new().await;
     let nonce = form_nonce(&world.sam).await;
     let fields = [("scope", "stats"), ("scope", "users:read")];
@@ -106,6 +108,12 @@ async fn the_secret_is_in_one_response_and_nowhere_else() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 200);
+    let logged = logs::logged();
+    assert!(
+        holds(&logged, "/admin/credentials"),
+        "the log is what was searched"
+    );
+    assert!(!holds(&logged, &secret) && !holds(&logged, body));
 }
 
 #[tokio::test]
