@@ -65,7 +65,7 @@ impl World {
 fn hidden(page: &str, name: &str) -> String {
     let (_, rest) = page
         .split_once(&format!("name=\"{name}\" value=\""))
-        .unwrap_or_else(|| panic!("a hidden field {name}"));
+        .expect("a hidden field of that name");
     rest.split_once('"').unwrap().0.to_owned()
 }
 
@@ -73,7 +73,7 @@ fn hidden(page: &str, name: &str) -> String {
 fn text_of(page: &str, id: &str) -> String {
     let (_, rest) = page
         .split_once(&format!("id=\"{id}\""))
-        .unwrap_or_else(|| panic!("an element {id}"));
+        .expect("an element of that id");
     let (_, rest) = rest.split_once('>').unwrap();
     rest.split_once('<').unwrap().0.to_owned()
 }
