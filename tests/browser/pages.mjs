@@ -91,7 +91,7 @@ const looks = async (page, entry, path, who) => {
   // For the one whose page it is first all four ways, for everybody else one of them.
   const whose = who === (entry.for ?? [who])[0] ? LOOKS : [LOOKS[ALL.indexOf(who) % LOOKS.length]];
   // What one may not know of does not exist.
-  const refused = entry.others?.[who] ?? entry.others ?? 404;
+  const refused = typeof entry.others === "number" ? entry.others : (entry.others?.[who] ?? 404);
   const status = !entry.for || entry.for.includes(who) ? (entry.status ?? 200) : refused;
   for (const { tag, viewport, colorScheme } of whose) {
     const where = `${entry.name} as ${who}, ${tag}`;
