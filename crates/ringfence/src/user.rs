@@ -31,7 +31,7 @@ pub(crate) enum UserCommand {
     /// Archive a user: their credentials and every token of them are refused within one second
     Disable(WhoArgs),
     /// Print a one-time link by which a user sets their password and is signed in; works for 24 hours
-    Link(WhoArgs),
+    Link(LinkArgs),
     /// Take a user out of the archive; tokens of the time before stay refused
     Enable(WhoArgs),
 }
@@ -44,6 +44,15 @@ pub(crate) struct WhoArgs {
     /// The account
     #[arg(long, value_parser = AccountName::parse)]
     account: AccountName,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LinkArgs {
+    #[command(flatten)]
+    who: WhoArgs,
+    /// Remove their authenticator app, recovery codes and passkeys at once, and end their sessions: they lost a device
+    #[arg(long)]
+    forget: bool,
 }
 
 #[derive(Debug, Args)]
@@ -142,7 +151,7 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
             };
             app::user_create(&ctx, &actor, &args.who.account, new).await?
         }
-        UserCommand::Link(who) => return link(shell, &ctx, &actor, &who).await,
+        UserCommand::Link(args) => return link(shell, &ctx, &actor, &args).await,
         UserCommand::Show(who) => app::user_show(&ctx, &who.account, &who.username).await?,
         UserCommand::Set(args) => {
             let edit = app::UserEdit {
@@ -174,9 +183,9 @@ pub(crate) async fn run(shell: &Shell, command: UserCommand) -> anyhow::Result<D
     Ok(Done::Clean)
 }
 
-async fn link(shell: &Shell, ctx: &Ctx, actor: &Actor, who: &WhoArgs) -> anyhow::Result<Done> {
-    let user = app::user_show(ctx, &who.account, &who.username).await?;
-    let token = invite_link(ctx, actor, user.id).await?;
+async fn link(shell: &Shell, ctx: &Ctx, actor: &Actor, args: &LinkArgs) -> anyhow::Result<Done> {
+    let user = app::user_show(ctx, &args.who.account, &args.who.username).await?;
+    let token = invite_link(ctx, actor, user.id, args.forget).await?;
     let link = format!("{}/invite/{}", ctx.settings.public_url, token.expose());
     if shell.json {
         shell.print_json(&json!({"username": user.username.as_str(), "link": link}));

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 const PASSWORD: &str = "a sentence that nobody guesses 7";
+const PROVIDER_SECRET: &str = "a secret: with + and %";
 const N_CREDENTIALS: usize = 300;
 
 #[test]
@@ -52,6 +53,27 @@ fn every_way_in_works() {
         "ways_in.mjs",
         &house.world(&format!("http://localhost:{port}")),
     );
+}
+
+#[test]
+fn somebody_comes_in_through_another_server() {
+    let Some(tools) = Tools::find() else { return };
+    let house = House::furnished();
+    let (port, provider) = (free_port(), free_port());
+    let url = format!("http://localhost:{port}");
+    let settings = house.binary.data_dir.join("provider.toml");
+    let text = format!(
+        "[server]\npublic_url = \"{url}\"\n\n[[sign_in.provider]]\nname = \"corp\"\ntitle = \"Example Corp\"\n\
+         issuer = \"http://localhost:{provider}\"\nclient_id = \"ringfence\"\nclient_secret = \"{PROVIDER_SECRET}\"\n\
+         account = \"acme\"\n"
+    );
+    std::fs::write(&settings, text).unwrap();
+    let settings = settings.display().to_string();
+    let listen = format!("127.0.0.1:{port}");
+    let _server = house.binary.serve(&listen, &["--config", &settings]);
+    let mut world = house.world(&url);
+    world["provider"] = json!({ "port": provider, "secret": PROVIDER_SECRET });
+    tools.run("provider.mjs", &world);
 }
 
 #[test]

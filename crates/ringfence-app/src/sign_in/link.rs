@@ -17,7 +17,9 @@ use ringfence_store::accounts::account_find_by_name;
 use ringfence_store::feed::{FeedKind, feed_lock};
 use ringfence_store::sessions::session_end_others;
 use ringfence_store::sign_in::links::{Link, link_find, link_insert, link_revoke, link_use};
+use ringfence_store::sign_in::passkeys::passkey_delete_all;
 use ringfence_store::sign_in::people::{user_operator_exists, user_signs_in};
+use ringfence_store::sign_in::totp::totp_delete;
 use ringfence_store::users::{user_find, user_names, user_password_set};
 use serde_json::json;
 
@@ -128,11 +130,17 @@ pub async fn setup_finish(
     session_begin(ctx, user.id, visitor.signed_in("link")).await
 }
 
-/// Makes a link by which somebody sets their password. Those made for them before stop working.
+/// Makes a link by which somebody sets their password. Those made for them before stop working. With `forget`, their
+/// authenticator app, recovery codes and passkeys are removed at once and their stays end: for who lost a device.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is nobody of that id; [`Error::Conflict`] when they may not act.
-pub async fn invite_link(ctx: &Ctx, actor: &Actor, user_id: UserId) -> Result<Handle, Error> {
+pub async fn invite_link(
+    ctx: &Ctx,
+    actor: &Actor,
+    user_id: UserId,
+    forget: bool,
+) -> Result<Handle, Error> {
     let handle = Handle::generate(&*ctx.random);
     let digest = handle.digest(&ctx.digest_key, LinkPurpose::Invite.as_str());
     let mut tx = ctx.db.begin_write().await?;
@@ -149,11 +157,16 @@ pub async fn invite_link(ctx: &Ctx, actor: &Actor, user_id: UserId) -> Result<Ha
         link(ctx, LinkPurpose::Invite, Some(user_id)),
     )
     .await?;
+    if forget {
+        totp_delete(&mut tx, user_id).await?;
+        passkey_delete_all(&mut tx, user_id).await?;
+        session_end_others(&mut tx, user_id, None).await?;
+    }
     let note = Note {
         account_id: Some(user.account_id),
         act: "user.link",
         subject: user_id.to_string(),
-        detail: json!({}),
+        detail: json!({"second_factors_removed": forget}),
         actor,
     };
     ctx.note(&mut tx, note).await?;

@@ -8,11 +8,12 @@ use super::{Progress, Visitor, failure_note, proceed};
 use crate::caller::person_live;
 use crate::context::{Actor, Ctx, Note};
 use crate::error::Error;
+use crate::session::session_begin;
 use ringfence_core::account::AccountName;
 use ringfence_core::encoding::base64url;
 use ringfence_core::id::{AccountId, UserId};
 use ringfence_core::secret::Secret;
-use ringfence_core::sign_in::id_token::{IdClaims, IdTokenRule, KeySet};
+use ringfence_core::sign_in::id_token::{IdClaims, IdTokenFault, IdTokenRule, KeySet};
 use ringfence_core::sign_in::provider::{ClientOf, ProviderMetadata, Ties};
 use ringfence_core::user::Username;
 use ringfence_store::accounts::account_find_by_name;
@@ -172,28 +173,60 @@ pub async fn sso_return(
     })
 }
 
-/// Signs in whom an ID token names.
+/// Whom a provider has named.
+#[derive(Clone, Debug)]
+pub struct SsoPerson(IdClaims);
+
+impl SsoPerson {
+    /// Whether the ID token says too little to find them by.
+    #[must_use]
+    pub fn is_nameless(&self) -> bool {
+        self.0.name.is_none()
+    }
+
+    /// Adds what the provider says of them beside the ID token.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when it is of somebody else, or unreadable.
+    pub fn add_user_info(&mut self, provider: &Provider, json: &[u8]) -> Result<(), Error> {
+        let added = self.0.add_user_info(json, &provider.username_claim);
+        added.map_err(|fault| refused(provider, fault))
+    }
+}
+
+/// Believes an ID token, or not.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] when the token is not acceptable or names nobody who may act here.
-pub async fn sso_sign_in(
+/// [`Error::Unauthenticated`] when it is not acceptable.
+pub fn sso_verify(
     ctx: &Ctx,
     provider: &Provider,
     exchange: &SsoExchange,
     (id_token, keys): (&str, &KeySet),
-    visitor: &Visitor,
-) -> Result<Progress, Error> {
+) -> Result<SsoPerson, Error> {
     let rule = IdTokenRule {
         issuer: &provider.issuer,
         client_id: &provider.client_id,
         nonce: &exchange.step.body.nonce,
         name_claim: &provider.username_claim,
     };
-    let claims = keys.verify(id_token, rule, ctx.now()).map_err(|fault| {
-        tracing::warn!(provider = provider.name, reason = %fault, "an ID token was refused");
-        Error::Unauthenticated
-    })?;
-    let Some((user_id, account_id)) = person_known(ctx, provider, &claims).await? else {
+    let claims = keys.verify(id_token, rule, ctx.now());
+    claims
+        .map(SsoPerson)
+        .map_err(|fault| refused(provider, fault))
+}
+
+/// Signs in whom a provider has named.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when that is nobody who may act here.
+pub async fn sso_sign_in(
+    ctx: &Ctx,
+    provider: &Provider,
+    person: &SsoPerson,
+    visitor: &Visitor,
+) -> Result<Progress, Error> {
+    let Some((user_id, account_id)) = person_known(ctx, provider, &person.0).await? else {
         tracing::info!(
             provider = provider.name,
             "a provider named somebody who is unknown here"
@@ -211,8 +244,13 @@ pub async fn sso_sign_in(
     if provider.ask_code {
         return proceed(ctx, user_id, &method, visitor).await;
     }
-    let handle = crate::session::session_begin(ctx, user_id, visitor.signed_in(&method)).await?;
+    let handle = session_begin(ctx, user_id, visitor.signed_in(&method)).await?;
     Ok(Progress::In(handle))
+}
+
+fn refused(provider: &Provider, fault: IdTokenFault) -> Error {
+    tracing::warn!(provider = provider.name, reason = %fault, "an ID token was refused");
+    Error::Unauthenticated
 }
 
 /// Who is behind the claims; the first time they are tied to the provider's subject.

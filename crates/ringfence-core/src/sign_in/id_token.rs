@@ -67,6 +67,24 @@ pub struct IdClaims {
     pub verified_email: Option<String>,
 }
 
+impl IdClaims {
+    /// Adds what the provider says beside the ID token (§5.3), where the token says nothing. It must be of the same person.
+    ///
+    /// # Errors
+    /// [`IdTokenFault::Malformed`] when it is no JSON object, or of another person.
+    pub fn add_user_info(&mut self, json: &[u8], name_claim: &str) -> Result<(), IdTokenFault> {
+        let info = Object::parse(json).map_err(|_| IdTokenFault::Malformed)?;
+        // A token that was swapped for another's would name them here (§16.11).
+        if info.text("sub") != Ok(self.subject.as_str()) {
+            return Err(IdTokenFault::Malformed);
+        }
+        let more = person_claims(&info, name_claim);
+        self.name = self.name.take().or(more.0);
+        self.verified_email = self.verified_email.take().or(more.1);
+        Ok(())
+    }
+}
+
 /// The public keys of a provider (RFC 7517). Those of other kinds are passed over.
 #[derive(Clone, Debug, Deserialize)]
 pub struct KeySet {
@@ -226,16 +244,25 @@ fn check_claims(
     if subject.is_empty() || subject.len() > LONGEST_SUBJECT {
         return Err(IdTokenFault::Malformed);
     }
+    let (name, verified_email) = person_claims(claims, rule.name_claim);
+    Ok(IdClaims {
+        subject: subject.to_owned(),
+        name,
+        verified_email,
+    })
+}
+
+/// The claim that names a person, and their verified e-mail address.
+fn person_claims(claims: &Object<'_>, name_claim: &str) -> (Option<String>, Option<String>) {
     let optional = |name| match claims.get(name) {
         Some(Value::Text(value)) => Some(value.clone().into_owned()),
         _ => None,
     };
     let email_verified = claims.get("email_verified") == Some(&Value::Bool(true));
-    Ok(IdClaims {
-        subject: subject.to_owned(),
-        name: optional(rule.name_claim),
-        verified_email: optional("email").filter(|_| email_verified),
-    })
+    (
+        optional(name_claim),
+        optional("email").filter(|_| email_verified),
+    )
 }
 
 #[cfg(test)]

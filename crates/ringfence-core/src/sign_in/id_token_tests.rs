@@ -179,3 +179,33 @@ fn refuses_what_is_no_token() {
         assert_eq!(verify(&keys, text), Err(IdTokenFault::Malformed), "{text}");
     }
 }
+
+#[test]
+fn oidc_core_5_3_user_info_fills_in_what_the_token_does_not_say() {
+    let provider = Provider::new(TokenAlg::Es256);
+    let bare = claims(&[("preferred_username", ""), ("email", "")]);
+    let claims = provider.outcome(&bare).unwrap();
+    let add = |json: &str| {
+        let mut claims = claims.clone();
+        let added = claims.add_user_info(json.as_bytes(), "preferred_username");
+        added.map(|()| claims)
+    };
+    let full =
+        add(r#"{"sub":"42","preferred_username":"sam","email":"s@x","email_verified":true}"#);
+    let full = full.unwrap();
+    assert_eq!(full.name.as_deref(), Some("sam"));
+    assert_eq!(full.verified_email.as_deref(), Some("s@x"));
+    assert_eq!(add(r#"{"sub":"42"}"#).unwrap(), claims);
+    for bad in [
+        r#"{"sub":"43","preferred_username":"sam"}"#,
+        r#"{"preferred_username":"sam"}"#,
+        r#"{"sub":"42","sub":"43"}"#,
+        "x",
+    ] {
+        assert_eq!(add(bad), Err(IdTokenFault::Malformed), "{bad}");
+    }
+    let mut named = full;
+    let other = br#"{"sub":"42","preferred_username":"eve"}"#;
+    named.add_user_info(other, "preferred_username").unwrap();
+    assert_eq!(named.name.as_deref(), Some("sam"), "the signed word counts");
+}

@@ -32,6 +32,8 @@ pub struct ProviderMetadata {
     pub token_endpoint: Url,
     /// Where its keys are.
     pub jwks_uri: Url,
+    /// Where more about a person is, for what the ID token does not say.
+    pub userinfo_endpoint: Option<Url>,
     /// Whether the client's secret goes into the form and not into the `Authorization` header.
     pub secret_in_form: bool,
     /// Whether every answer names the issuer (RFC 9207).
@@ -66,6 +68,8 @@ struct Document {
     authorization_endpoint: String,
     token_endpoint: String,
     jwks_uri: String,
+    #[serde(default)]
+    userinfo_endpoint: Option<String>,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     #[serde(default)]
@@ -124,6 +128,11 @@ impl ProviderMetadata {
             authorization_endpoint: endpoint(&document.authorization_endpoint)?,
             token_endpoint: endpoint(&document.token_endpoint)?,
             jwks_uri: endpoint(&document.jwks_uri)?,
+            userinfo_endpoint: document
+                .userinfo_endpoint
+                .as_deref()
+                .map(endpoint)
+                .transpose()?,
             secret_in_form,
             names_issuer: document.authorization_response_iss_parameter_supported,
         })

@@ -65,8 +65,16 @@ impl Outbound {
     ///
     /// # Errors
     /// See [`OutboundFault`].
-    pub(crate) async fn get(&self, url: &Url) -> Result<Bytes, OutboundFault> {
-        let request = Request::get(uri(url)?).header(ACCEPT, "application/json");
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Bytes, OutboundFault> {
+        let mut request = Request::get(uri(url)?).header(ACCEPT, "application/json");
+        if let Some(mut value) = authorization {
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
         let request = request.body(Full::default());
         self.send(request.map_err(|_| OutboundFault::Address)?)
             .await

@@ -112,6 +112,18 @@ pub async fn passkey_delete(tx: &mut Tx, user_id: UserId, id: &str) -> Result<bo
     Ok(deleted == 1)
 }
 
+/// Removes every passkey of somebody, and gives how many.
+///
+/// # Errors
+/// The database refused it or broke off.
+pub async fn passkey_delete_all(tx: &mut Tx, user_id: UserId) -> Result<u64, Error> {
+    tx.execute(
+        "DELETE FROM user_passkeys WHERE user_id = $1",
+        &[user_id.to_string().into()],
+    )
+    .await
+}
+
 fn passkey(row: &Row) -> Result<Passkey, Error> {
     Ok(Passkey {
         id: row.text("id")?,

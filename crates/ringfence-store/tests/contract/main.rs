@@ -16,6 +16,7 @@ mod directory;
 mod feed;
 mod harness;
 mod interactions;
+mod sign_in;
 mod sounds;
 mod traffic;
 mod visibility;

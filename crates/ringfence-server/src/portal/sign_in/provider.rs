@@ -2,6 +2,7 @@
 
 use crate::web::outbound::{Outbound, OutboundFault};
 use axum::http::HeaderValue;
+use bytes::Bytes;
 use ringfence_app::error::{Error, chain};
 use ringfence_app::sign_in::sso::Provider;
 use ringfence_core::encoding::base64;
@@ -24,9 +25,21 @@ pub(crate) struct Providers {
     known: Mutex<HashMap<String, (u64, Arc<ProviderMetadata>)>>,
 }
 
+/// What a code was exchanged for.
+#[derive(Debug)]
+pub(super) struct Exchanged {
+    /// Who it is.
+    pub(super) id_token: Secret<String>,
+    /// The keys that it may be signed with.
+    pub(super) keys: KeySet,
+    access_token: Option<Secret<String>>,
+}
+
 #[derive(Deserialize)]
 struct TokenAnswer {
     id_token: String,
+    #[serde(default)]
+    access_token: Option<String>,
 }
 
 impl Providers {
@@ -46,7 +59,7 @@ impl Providers {
             return Ok(metadata);
         }
         let url = Url::parse(&discovery_url(&provider.issuer)).map_err(Error::internal)?;
-        let bytes = self.outbound(provider)?.get(&url).await;
+        let bytes = self.outbound(provider)?.get(&url, None).await;
         let bytes = bytes.map_err(|fault| unavailable(provider, &fault))?;
         let metadata = ProviderMetadata::parse(&bytes, &provider.issuer)
             .map_err(|fault| unavailable(provider, &fault))?;
@@ -64,7 +77,7 @@ impl Providers {
         provider: &Provider,
         metadata: &ProviderMetadata,
         form: &Secret<String>,
-    ) -> Result<(Secret<String>, KeySet), Error> {
+    ) -> Result<Exchanged, Error> {
         let outbound = self.outbound(provider)?;
         let secret = provider.client_secret.expose();
         let (form, authorization) = if metadata.secret_in_form {
@@ -95,10 +108,32 @@ impl Providers {
         };
         let answer: TokenAnswer =
             serde_json::from_slice(&answer).map_err(|fault| unavailable(provider, &fault))?;
-        let keys = outbound.get(&metadata.jwks_uri).await;
+        let keys = outbound.get(&metadata.jwks_uri, None).await;
         let keys = keys.map_err(|fault| unavailable(provider, &fault))?;
         let keys = KeySet::parse(&keys).ok_or_else(|| not_available(provider))?;
-        Ok((Secret::new(answer.id_token), keys))
+        Ok(Exchanged {
+            id_token: Secret::new(answer.id_token),
+            keys,
+            access_token: answer.access_token.map(Secret::new),
+        })
+    }
+
+    /// What the provider says of a person beside the ID token; `None` when it has no such place.
+    pub(super) async fn user_info(
+        &self,
+        provider: &Provider,
+        metadata: &ProviderMetadata,
+        exchanged: &Exchanged,
+    ) -> Result<Option<Bytes>, Error> {
+        let (Some(url), Some(token)) = (&metadata.userinfo_endpoint, &exchanged.access_token)
+        else {
+            return Ok(None);
+        };
+        let bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
+        let bearer = bearer.map_err(Error::internal)?;
+        let info = self.outbound(provider)?.get(url, Some(bearer)).await;
+        info.map(Some)
+            .map_err(|fault| unavailable(provider, &fault))
     }
 
     /// The client, made when it is first needed.

@@ -13,7 +13,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use ringfence_app::error::Error;
-use ringfence_app::sign_in::sso::{SsoReturn, provider_find, sso_begin, sso_return, sso_sign_in};
+use ringfence_app::sign_in::sso::{
+    SsoReturn, provider_find, sso_begin, sso_return, sso_sign_in, sso_verify,
+};
 use ringfence_app::sign_in::{Progress, Visitor};
 
 const REFUSED: &str = "/login?again=sso";
@@ -85,11 +87,17 @@ async fn signed_in(
     let now_ms = app.ctx.clock.monotonic_ms();
     let metadata = app.providers.metadata(provider, now_ms).await?;
     let exchange = sso_return(&app.ctx, provider, &metadata, answer).await?;
-    let (token, keys) = app
-        .providers
+    let providers = &app.providers;
+    let exchanged = providers
         .exchange(provider, &metadata, &exchange.form)
         .await?;
-    let proof = (token.expose().as_str(), &keys);
-    let progress = sso_sign_in(&app.ctx, provider, &exchange, proof, visitor).await?;
+    let proof = (exchanged.id_token.expose().as_str(), &exchanged.keys);
+    let mut person = sso_verify(&app.ctx, provider, &exchange, proof)?;
+    if person.is_nameless()
+        && let Some(info) = providers.user_info(provider, &metadata, &exchanged).await?
+    {
+        person.add_user_info(provider, &info)?;
+    }
+    let progress = sso_sign_in(&app.ctx, provider, &person, visitor).await?;
     Ok((progress, exchange.next))
 }

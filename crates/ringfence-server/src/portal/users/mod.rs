@@ -3,6 +3,7 @@
 mod create;
 mod edit;
 mod invite;
+mod link;
 mod list;
 mod show;
 mod switch;
@@ -10,6 +11,7 @@ mod switch;
 pub(crate) use create::{create_form_route, create_route};
 pub(crate) use edit::{edit_form_route, edit_route};
 pub(crate) use invite::invite_route;
+pub(crate) use link::{link_form_route, link_route};
 pub(crate) use list::list_route;
 pub(crate) use show::show_route;
 pub(crate) use switch::{switch_form_route, switch_route};

@@ -458,7 +458,9 @@ async fn an_invitation_sets_a_password_once() {
         let account = app.account("acme").await;
         let sam = app.user(&account, "sam", Role::Supervisor, None).await;
         app.caught_up().await;
-        let link = invite_link(&app.ctx, &actor(), sam.id).await.unwrap();
+        let link = invite_link(&app.ctx, &actor(), sam.id, false)
+            .await
+            .unwrap();
         let path = format!("/invite/{}", link.expose());
         let nobody = app.browser(None);
         let (status, page) = nobody.page(&path).await;
@@ -475,7 +477,9 @@ async fn an_invitation_sets_a_password_once() {
         assert_eq!(browser.page("/admin/me").await.0, 200);
         assert_eq!(nobody.post_form(&path, &fields).await.status(), 404);
         signed_in(&app, "sam").await;
-        let again = invite_link(&app.ctx, &actor(), sam.id).await.unwrap();
+        let again = invite_link(&app.ctx, &actor(), sam.id, false)
+            .await
+            .unwrap();
         let edit = UserEdit {
             active: Some(false),
             ..UserEdit::default()
@@ -716,4 +720,55 @@ async fn the_api_says_who_calls_and_ends_their_sessions() {
     let me: serde_json::Value = me.send().await.unwrap().json().await.unwrap();
     assert_eq!(me["credentialId"], credential.credential.id.to_string());
     assert_eq!(me["mayWrite"], false);
+}
+
+#[tokio::test]
+async fn an_admin_lets_in_anew_who_lost_a_device_and_no_operator() {
+    let app = TestApp::sqlite().await;
+    let account = app.account("acme").await;
+    let (admin, sam, boss) = (
+        person(&app, &account, "admin").await,
+        person(&app, &account, "sam").await,
+        person(&app, &account, "boss").await,
+    );
+    let edit = UserEdit {
+        operator: Some(true),
+        ..UserEdit::default()
+    };
+    user_edit(&app.ctx, &actor(), boss.id, edit).await.unwrap();
+    let owner = caller(&app, &sam).await;
+    let new = totp_begin(&app.ctx, &owner).await.unwrap();
+    let first = code(&app, new.secret.expose());
+    totp_enrol(&app.ctx, &owner, new.step.expose(), &first)
+        .await
+        .unwrap();
+    app.caught_up().await;
+    let browser = app.session(&admin).await;
+    let path = |user: &User| format!("/admin/users/{}/link", user.id);
+    assert_eq!(browser.page(&path(&sam)).await.0, 200);
+    assert_eq!(browser.post_form(&path(&boss), &[]).await.status(), 403);
+    let answer = browser.post_form(&path(&sam), &[("forget", "yes")]).await;
+    assert_eq!(answer.status(), 200);
+    let page = answer.text().await.unwrap();
+    let token = page.split("/invite/").nth(1).unwrap();
+    let token = token.split('<').next().unwrap();
+    assert!(
+        !browser.page(&path(&sam)).await.1.contains(token),
+        "shown once"
+    );
+    let answer = app
+        .browser(None)
+        .post_form(
+            &format!("/invite/{token}"),
+            &[
+                ("password", "new password"),
+                ("password_again", "new password"),
+            ],
+        )
+        .await;
+    assert_eq!(answer.status(), 303);
+    assert!(
+        cookie(&answer, "__Host-ringfence").is_some(),
+        "no code is asked for any more"
+    );
 }
