@@ -566,7 +566,7 @@ fn management() -> Vec<Entry> {
 fn portal_directory() -> Vec<Entry> {
     use portal::{accounts, audit, groups, keys, users};
     const USER_EDIT: &str = "/admin/users/{userId}/edit";
-    const USER_LINK: &str = "/admin/users/{userId}/link";
+    const LOST_DEVICE: &str = "/admin/users/{userId}/lost-device";
     const USER_SWITCH: &str = "/admin/users/{userId}/switch/{act}";
     const SUSPEND: &str = "/admin/accounts/{account}/suspend";
     const RESUME: &str = "/admin/accounts/{account}/resume";
@@ -577,10 +577,9 @@ fn portal_directory() -> Vec<Entry> {
         page("GET", "/admin/users/{userId}", users::show_route()),
         page("GET", USER_EDIT, users::edit_form_route()),
         page("POST", USER_EDIT, users::edit_route()),
-        page("GET", USER_LINK, users::link_form_route()),
-        page("POST", USER_LINK, users::link_route()),
         page("GET", USER_SWITCH, users::switch_form_route()),
         page("POST", USER_SWITCH, users::switch_route()),
+        page("GET", LOST_DEVICE, users::lost_device_route()),
         page(
             "POST",
             "/admin/users/{userId}/invite",

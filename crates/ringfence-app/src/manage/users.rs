@@ -14,7 +14,6 @@ use ringfence_core::credential::Credential;
 use ringfence_core::id::UserId;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::secret::Secret;
-use ringfence_core::secret::Handle;
 use ringfence_core::user::{Role, User};
 use ringfence_store::credentials::search::{CredentialSearch, SortBy, Whose, credential_search};
 use ringfence_store::db::Tx;
@@ -147,7 +146,7 @@ pub async fn user_changeable(ctx: &Ctx, caller: &Caller, id: UserId) -> Result<U
     Ok(user)
 }
 
-/// Makes a link, shown once, by which that person sets their password.
+/// Makes a link, shown once, by which that person sets their password; with `forget`, their second factors are removed.
 ///
 /// # Errors
 /// As [`user_edit`]; [`Error::Conflict`] when they could not sign in.
@@ -155,25 +154,12 @@ pub async fn user_invite(
     ctx: &Ctx,
     caller: &Caller,
     id: UserId,
+    forget: bool,
 ) -> Result<(User, Secret<String>), Error> {
     let user = user_changeable(ctx, caller, id).await?;
-    let handle = invite_link(ctx, &caller.actor(), id).await?;
+    let handle = invite_link(ctx, &caller.actor(), id, forget).await?;
     let link = format!("{}/invite/{}", ctx.settings.public_url, handle.expose());
     Ok((user, Secret::new(link)))
-/// Makes a link by which that person sets their password and is signed in; see
-/// [`invite_link`](crate::sign_in::link::invite_link).
-///
-/// # Errors
-/// As [`user_changeable`]; [`Error::Conflict`] when they may not act.
-pub async fn user_link(
-    ctx: &Ctx,
-    caller: &Caller,
-    id: UserId,
-    forget: bool,
-) -> Result<Handle, Error> {
-    caller.require_session()?;
-    let user = user_changeable(ctx, caller, id).await?;
-    invite_link(ctx, &caller.actor(), user.id, forget).await
 }
 
 /// The person of that id in the account that the caller looks at.

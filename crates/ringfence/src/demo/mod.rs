@@ -185,7 +185,7 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
 async fn portal_link(ctx: &Ctx, url: &str) -> anyhow::Result<String> {
     let account = AccountName::parse(sample::ACCOUNT)?;
     let sam = user_show(ctx, &account, &Username::parse(sample::OWNER)?).await?;
-    let link = invite_link(ctx, &Actor::command_line(), sam.id).await?;
+    let link = invite_link(ctx, &Actor::command_line(), sam.id, false).await?;
     Ok(format!("{url}/invite/{}", link.expose()))
 }
 

@@ -3,15 +3,13 @@
 mod create;
 mod edit;
 mod invite;
-mod link;
 mod list;
 mod show;
 mod switch;
 
 pub(crate) use create::{create_form_route, create_route};
 pub(crate) use edit::{edit_form_route, edit_route};
-pub(crate) use invite::invite_route;
-pub(crate) use link::{link_form_route, link_route};
+pub(crate) use invite::{invite_route, lost_device_route};
 pub(crate) use list::list_route;
 pub(crate) use show::show_route;
 pub(crate) use switch::{switch_form_route, switch_route};
