@@ -221,6 +221,31 @@ await step("a link hands the secret over once", async () => {
   await partners.close();
 });
 
+await step("an admin hears a recording, seeks by keyboard and by a press, and hears one channel alone", async () => {
+  const context = await profile(browser);
+  const page = await signIn(context, world.people.admin);
+  await page.goto("/admin/recordings?from=2026-03-01&to=2026-03-07&order=oldest");
+  await page.locator("tbody th a").first().click();
+  const wave = page.getByRole("slider", { name: "Position in the recording" });
+  const value = async () => Number(await wave.getAttribute("aria-valuenow"));
+  await wave.focus();
+  await page.keyboard.press("ArrowRight");
+  equal(await value(), 5, "five seconds on");
+  await page.keyboard.press("Home");
+  equal(await value(), 0, "back at the start");
+  const box = await wave.boundingBox();
+  await wave.click({ position: { x: box.width / 2, y: box.height / 2 } });
+  assert(await value() >= 2, "the middle is past two seconds");
+  await page.keyboard.press("Home");
+  await page.getByLabel("Agent only").check();
+  await page.locator("audio").evaluate((audio) => audio.play());
+  await page.waitForFunction(() => document.querySelector("audio").currentTime > 0.3);
+  const ends = await page.locator("audio").evaluate((audio) => audio.duration);
+  assert(ends > 5 && ends < 7, `the browser knows how long it plays: ${ends}`);
+  await axeOn(page, "a recording that plays");
+  await context.close();
+});
+
 await step("without script a person signs in, makes and deletes a credential", async () => {
   const plain = await profile(browser, { javaScriptEnabled: false });
   const tab = await signIn(plain, world.people.admin, "/admin/credentials");

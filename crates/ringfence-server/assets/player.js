@@ -13,9 +13,17 @@ const text = (secs) => {
 const seekable = (player, audio, wave) => {
   const length = Number(player.dataset.duration) / 1000;
   if (!(length > 0)) return;
-  const head = document.createElement("div");
-  head.className = "playhead";
-  wave.append(head);
+  const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+  const over = svg("svg");
+  over.setAttribute("class", "playhead");
+  over.setAttribute("viewBox", "0 0 1000 1");
+  over.setAttribute("preserveAspectRatio", "none");
+  over.setAttribute("aria-hidden", "true");
+  const head = svg("rect");
+  head.setAttribute("width", "2");
+  head.setAttribute("height", "1");
+  over.append(head);
+  wave.append(over);
   wave.tabIndex = 0;
   wave.setAttribute("role", "slider");
   wave.setAttribute("aria-label", "Position in the recording");
@@ -23,7 +31,7 @@ const seekable = (player, audio, wave) => {
   wave.setAttribute("aria-valuemax", String(Math.floor(length)));
   const show = () => {
     const at = Math.min(audio.currentTime, length);
-    head.style.left = `${(at / length) * 100}%`;
+    head.setAttribute("x", String((at / length) * 998));
     wave.setAttribute("aria-valuenow", String(Math.floor(at)));
     wave.setAttribute("aria-valuetext", `${text(at)} of ${text(length)}`);
   };

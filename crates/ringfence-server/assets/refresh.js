@@ -37,6 +37,11 @@ if (part) {
           for (const id of open) document.getElementById(id)?.setAttribute("open", "");
           part.querySelectorAll("[tabindex]").forEach((region, n) => { region.scrollLeft = at[n] ?? 0; });
           document.dispatchEvent(new CustomEvent("refreshed", { detail: part }));
+          // What it told of has come to its end.
+          if (!fresh.dataset.refresh) {
+            button.remove();
+            return;
+          }
         }
         wait = every;
       } catch {

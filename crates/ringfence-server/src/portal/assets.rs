@@ -19,7 +19,6 @@ static ASSETS: &[(&str, &str, &[u8])] = &[
         include_bytes!("../../assets/ringfence.css"),
     ),
     ("app.js", SCRIPT, include_bytes!("../../assets/app.js")),
-    ("live.js", SCRIPT, include_bytes!("../../assets/live.js")),
     (
         "player.js",
         SCRIPT,

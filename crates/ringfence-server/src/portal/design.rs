@@ -294,7 +294,7 @@ const PARTS: &[Part] = &[
         name: "Player",
         rules: &[
             "The browser's own controls play. “wave” holds a label and a picture for each channel; “player.js” makes it a slider.",
-            "A part that changes by itself has an id and “data-live” with its seconds; “live.js” keeps it up to date and can be paused.",
+            "A part that changes by itself has an id and “data-refresh” with its seconds; “refresh.js” keeps it up to date and can be paused.",
         ],
         markup: r##"<div class="player stack">
   <div class="wave">

@@ -70,7 +70,7 @@ async fn coverage_runs_and_gaps_are_told() {
             text.contains("Interrupted"),
             "an earlier run that never ended"
         );
-        assert!(text.contains("data-live"));
+        assert!(text.contains("data-refresh"));
         assert!(text.len() < 100_000);
 
         let (_, text) = olga
@@ -80,11 +80,11 @@ async fn coverage_runs_and_gaps_are_told() {
         assert!(text.contains(
             "33 calls by the statistics: 3 with a recording at home, 30 with an explained gap"
         ));
-        assert!(!text.contains("data-live"));
+        assert!(!text.contains("data-refresh"));
         let (_, text) = olga
             .page(&format!("/admin/collections/remote.acme/runs/{at_work}"))
             .await;
-        assert!(text.contains("so far") && text.contains("data-live"));
+        assert!(text.contains("so far") && text.contains("data-refresh"));
         let (_, body) = read(
             olga.get(&format!("/api/v1/connections/remote.acme/runs/{at_work}"))
                 .await,
