@@ -159,7 +159,7 @@ async fn show(
             .map(|i| item_view(id, &i.item))
             .collect(),
         call: call_view(&recording),
-        sight: SightView::of(sight),
+        sight: SightView::of(&sight),
     })
 }
 

@@ -148,7 +148,7 @@ async fn list(
         rows: rows(&found),
         filter,
         faults,
-        sight: SightView::of(sight),
+        sight: SightView::of(&sight),
         kinds: ContentKind::ALL.map(|k| (k.as_str(), kind_title(k))).into(),
     };
     if status == StatusCode::OK {
@@ -314,7 +314,7 @@ impl ListPage {
 
 impl SightView {
     /// Puts it into sentences.
-    pub(super) fn of(sight: Sight) -> Self {
+    pub(super) fn of(sight: &Sight) -> Self {
         Self {
             sees_any: sight.sees_any,
             may_delete: sight.may_delete,
