@@ -290,7 +290,7 @@ async fn a_list_goes_on_by_cursor_in_both_orders() {
                 read(ada.get(&format!("{week}&order={order}{cursor}")).await).await;
             assert_eq!(status, 200, "{page}");
             for item in page["items"].as_array().unwrap() {
-                seen.push_str(&item["guid"].as_str().unwrap()[35..]);
+                seen.push_str(item["guid"].as_str().unwrap().get(35..).unwrap());
             }
             match page["nextCursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
