@@ -153,6 +153,55 @@ await step("an agent and a stranger get nothing of it", async () => {
   await strangers.close();
 });
 
+await step("a call is tried out in the explorer, and looked up by its request id", async () => {
+  await page.goto("/admin/explorer?q=interactions");
+  await page.locator("tbody tr").filter({ hasText: "GET /interaction-content/interactions" }).first().getByRole("link").click();
+  await page.waitForLoadState("load");
+  await page.getByLabel("Credential", { exact: true }).selectOption(credential);
+  await page.getByLabel(/^start/).fill("2026-03-01T00:00:00Z");
+  await page.getByLabel(/^end/).fill("2026-03-07T23:00:00Z");
+  equal((await send(page, "Send the call")).status(), 200, "status of the page");
+  const answer = await page.locator("#answer").innerText();
+  assert(answer.includes("200"), `the answer: ${answer.slice(0, 200)}`);
+  await keeps(page, "explorer, answer");
+  await axeOn(page, "explorer, answer");
+  await picture(page, "explorer-answer");
+  const id = await page.locator("#answer a.mono").first().innerText();
+  await page.waitForTimeout(2500);
+  await page.goto("/admin/gateway");
+  await page.getByLabel("Look up a request id").fill(id);
+  await button(page, "Look up").click();
+  await page.waitForURL((url) => url.pathname.endsWith(id));
+  assert((await text(page)).includes("It was admitted and answered"), "the request is explained");
+});
+
+await step("a permission is taken away after the page has said what goes", async () => {
+  await page.goto("/admin/users?q=supervisor");
+  await page.locator("tbody th a").click();
+  await link(page, "Edit").click();
+  await page.getByLabel("View inbound interaction content").selectOption("yes");
+  await send(page, "Save");
+  await link(page, "Edit").click();
+  await page.getByLabel("View inbound interaction content").selectOption("no");
+  equal((await send(page, "Save")).status(), 422, "status of the question");
+  assert((await text(page)).includes("What this takes away"), "the page says what goes");
+  await keeps(page, "user edit, takes away");
+  await axeOn(page, "user edit, takes away");
+  await picture(page, "user-edit-takes-away");
+  equal((await send(page, "Save, and take this away")).status(), 303, "status");
+});
+
+await step("the audit trail tells it, and a recording is found and played", async () => {
+  await page.goto("/admin/audit");
+  const told = await text(page);
+  assert(told.includes("Sam Lee") || told.includes(world.people.admin.username), "who did it");
+  await page.goto("/admin/recordings?from=2026-03-01&to=2026-03-07");
+  await page.locator("tbody th a").first().click();
+  const player = page.locator("audio").first();
+  const [media] = await Promise.all([page.waitForResponse((response) => response.url().includes("/content/")), player.evaluate((element) => element.play())]);
+  assert([200, 206].includes(media.status()), `status ${media.status()}`);
+});
+
 await step("an edit changes name and scopes", async () => {
   await page.goto(`/admin/credentials/${credential}/edit`);
   await page.getByLabel("Name", { exact: true }).fill("Speech analytics 2");

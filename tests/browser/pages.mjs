@@ -72,6 +72,16 @@ const PAGES = [
   { name: "collection-run", find: ["/admin/collections/acme", "a[href*='/runs/']"], for: ["operator"] },
   { name: "collection-gaps", path: "/admin/collections/acme/gaps", for: ["operator"] },
   { name: "collection-gaps-none", path: "/admin/collections/acme/gaps?q=nothing", for: ["operator"], skip: ["admin", "supervisor", "agent", "stranger"] },
+
+  { name: "explorer", path: "/admin/explorer", for: ["admin", "supervisor", "operator", "stranger"] },
+  { name: "explorer-nothing-found", path: "/admin/explorer?q=no+such+words", for: ["admin"], skip: NOT_ADMIN },
+  { name: "explorer-operation", find: ["/admin/explorer", "tbody th a"], for: ["admin", "supervisor", "operator", "stranger"] },
+  { name: "audit", path: "/admin/audit", for: ADMINS },
+  { name: "audit-nothing-found", path: "/admin/audit?subject=nothing", for: ["admin"], skip: NOT_ADMIN },
+  { name: "audit-installation", path: "/admin/audit/installation", for: ["operator"] },
+  { name: "keys", path: "/admin/keys", for: ["operator"] },
+  { name: "key-rotate", path: "/admin/keys/rotate", for: ["operator"] },
+  { name: "key-withdraw", find: ["/admin/keys", "td.act a"], for: ["operator"] },
 ];
 
 // What somebody sees who is not signed in.
