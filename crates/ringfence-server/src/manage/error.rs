@@ -105,60 +105,32 @@ impl ManageError {
     }
 
     fn problem(&self) -> Problem {
+        let (status, code, title, detail) = self.words();
+        let errors = match self {
+            Self::Malformed(fault) | Self::Value(fault) => vec![fault.clone()],
+            Self::App(_)
+            | Self::MediaType
+            | Self::TooLarge
+            | Self::PreconditionMissing
+            | Self::PreconditionFailed
+            | Self::KeyReused
+            | Self::KeyInFlight
+            | Self::SecretShown { .. } => Vec::new(),
+        };
+        Problem {
+            kind: format!("/problems/{code}"),
+            title,
+            status: status.as_u16(),
+            detail,
+            request_id: None,
+            errors,
+        }
+    }
+
+    fn words(&self) -> Words {
         use StatusCode as S;
-        let told = |error: &Error| Some(sentence(&error.to_string()));
-        let (status, code, title, detail) = match self {
-            Self::App(error) => match error {
-                Error::Invalid(_) => (
-                    S::UNPROCESSABLE_ENTITY,
-                    "invalid",
-                    "A value is not allowed",
-                    told(error),
-                ),
-                Error::Unauthenticated => (
-                    S::UNAUTHORIZED,
-                    "not-authenticated",
-                    "Sign in, or send a token with a management scope",
-                    None,
-                ),
-                Error::Forbidden(_) => (
-                    S::FORBIDDEN,
-                    "forbidden",
-                    "This may not be done",
-                    told(error),
-                ),
-                Error::NotFound(_) => (
-                    S::NOT_FOUND,
-                    "not-found",
-                    "There is no such thing",
-                    told(error),
-                ),
-                Error::Conflict(_) => (
-                    S::CONFLICT,
-                    "conflict",
-                    "It clashes with what is there",
-                    told(error),
-                ),
-                Error::Stale => return Self::PreconditionFailed.problem(),
-                Error::TooMany { .. } => (
-                    S::TOO_MANY_REQUESTS,
-                    "too-many-requests",
-                    "Too many requests",
-                    told(error),
-                ),
-                Error::Unavailable(_) => (
-                    S::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    "Not available at the moment",
-                    told(error),
-                ),
-                Error::Internal(_) => (
-                    S::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "An unexpected error occurred",
-                    None,
-                ),
-            },
+        match self {
+            Self::App(error) => app_words(error),
             Self::MediaType => (
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
@@ -213,26 +185,66 @@ impl ManageError {
                 "It is done, and the answer held a secret that is shown once",
                 Some("The thing exists. If its secret did not reach you, make another one.".to_owned()),
             ),
-        };
-        let errors = match self {
-            Self::Malformed(fault) | Self::Value(fault) => vec![fault.clone()],
-            Self::App(_)
-            | Self::MediaType
-            | Self::TooLarge
-            | Self::PreconditionMissing
-            | Self::PreconditionFailed
-            | Self::KeyReused
-            | Self::KeyInFlight
-            | Self::SecretShown { .. } => Vec::new(),
-        };
-        Problem {
-            kind: format!("/problems/{code}"),
-            title,
-            status: status.as_u16(),
-            detail,
-            request_id: None,
-            errors,
         }
+    }
+}
+
+/// Status, code, title and detail.
+type Words = (StatusCode, &'static str, &'static str, Option<String>);
+
+fn app_words(error: &Error) -> Words {
+    use StatusCode as S;
+    let told = |error: &Error| Some(sentence(&error.to_string()));
+    match error {
+        Error::Invalid(_) => (
+            S::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "A value is not allowed",
+            told(error),
+        ),
+        Error::Unauthenticated => (
+            S::UNAUTHORIZED,
+            "not-authenticated",
+            "Sign in, or send a token with a management scope",
+            None,
+        ),
+        Error::Forbidden(_) => (
+            S::FORBIDDEN,
+            "forbidden",
+            "This may not be done",
+            told(error),
+        ),
+        Error::NotFound(_) => (
+            S::NOT_FOUND,
+            "not-found",
+            "There is no such thing",
+            told(error),
+        ),
+        Error::Conflict(_) => (
+            S::CONFLICT,
+            "conflict",
+            "It clashes with what is there",
+            told(error),
+        ),
+        Error::Stale => ManageError::PreconditionFailed.words(),
+        Error::TooMany { .. } => (
+            S::TOO_MANY_REQUESTS,
+            "too-many-requests",
+            "Too many requests",
+            told(error),
+        ),
+        Error::Unavailable(_) => (
+            S::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Not available at the moment",
+            told(error),
+        ),
+        Error::Internal(_) => (
+            S::INTERNAL_SERVER_ERROR,
+            "internal",
+            "An unexpected error occurred",
+            None,
+        ),
     }
 }
 

@@ -63,8 +63,12 @@ fn who(rule: &Rule) -> Who {
     };
     let found = WHO.iter().filter(|(beginning, _)| fits(beginning));
     let longest = found.max_by_key(|(beginning, _)| beginning.len());
-    let (_, who) = longest.unwrap_or_else(|| panic!("{}: say in WHO who may open it", rule.path));
-    *who
+    assert!(
+        longest.is_some(),
+        "{}: say in WHO who may open it",
+        rule.path
+    );
+    longest.unwrap().1
 }
 
 /// Everybody of the matrix.

@@ -5,10 +5,11 @@ use ringfence_core::account::Account;
 use ringfence_core::audit::{AuditEntry, AuditPlace};
 use ringfence_core::context::SystemRandom;
 use ringfence_core::digest::ContentDigest;
-use ringfence_core::id::{AuditId, GroupId, UserId};
+use ringfence_core::id::{AccountId, AuditId, GroupId, UserId};
 use ringfence_core::time::Timestamp;
 use ringfence_core::user::{Group, PermissionOverrides, Role, User, Username};
 use ringfence_store::audit::{AuditFilter, audit_after, audit_append, audit_head, audit_page};
+use ringfence_store::db::Db;
 use ringfence_store::feed::feed_lock;
 use ringfence_store::idempotency::{
     KeptAnswer, idempotency_answer, idempotency_find, idempotency_prune, idempotency_release,
@@ -122,37 +123,41 @@ async fn people_are_searched_filtered_and_sorted() {
     }
 }
 
+async fn eight_lines_at_once(db: &Db, account_id: AccountId) {
+    // Eight at once: each line follows the one before it.
+    let mut crowd = Vec::new();
+    for n in 0..8_i64 {
+        let (db, id) = (db.clone(), account_id);
+        crowd.push(tokio::spawn(async move {
+            let mut tx = db.begin_write().await.unwrap();
+            feed_lock(&mut tx).await.unwrap();
+            let entry = AuditEntry {
+                id: AuditId::new(AT, &SystemRandom),
+                at: AT.plus_secs(n),
+                account_id: (n % 2 == 0).then_some(id),
+                actor: format!("user:{}", n % 3),
+                act: if n < 4 {
+                    "user.set".into()
+                } else {
+                    "users.odd".into()
+                },
+                subject: n.to_string(),
+                detail: "{}".to_owned(),
+            };
+            audit_append(&mut tx, &entry).await.unwrap();
+            tx.commit().await.unwrap();
+        }));
+    }
+    for one in crowd {
+        one.await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn the_trail_is_one_chain_and_is_read_from_its_end() {
     for store in stores().await {
         let account = account(&store.db).await;
-        // Eight at once: each line follows the one before it.
-        let mut crowd = Vec::new();
-        for n in 0..8_i64 {
-            let (db, id) = (store.db.clone(), account.id);
-            crowd.push(tokio::spawn(async move {
-                let mut tx = db.begin_write().await.unwrap();
-                feed_lock(&mut tx).await.unwrap();
-                let entry = AuditEntry {
-                    id: AuditId::new(AT, &SystemRandom),
-                    at: AT.plus_secs(n),
-                    account_id: (n % 2 == 0).then_some(id),
-                    actor: format!("user:{}", n % 3),
-                    act: if n < 4 {
-                        "user.set".into()
-                    } else {
-                        "users.odd".into()
-                    },
-                    subject: n.to_string(),
-                    detail: "{}".to_owned(),
-                };
-                audit_append(&mut tx, &entry).await.unwrap();
-                tx.commit().await.unwrap();
-            }));
-        }
-        for one in crowd {
-            one.await.unwrap();
-        }
+        eight_lines_at_once(&store.db, account.id).await;
         let mut tx = store.db.begin_read().await.unwrap();
         let mut at = AuditPlace::START;
         for line in audit_after(&mut tx, 0, 100).await.unwrap() {

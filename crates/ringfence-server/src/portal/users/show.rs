@@ -79,7 +79,7 @@ async fn show(
     let now = app.ctx.now();
     let credential = |own: OwnCredential| CredentialLine {
         expired: own.credential.expired(now),
-        ..credential_line(own)
+        ..credential_line(&own)
     };
     render(&ShowPage {
         chrome,
@@ -99,7 +99,7 @@ async fn show(
     })
 }
 
-fn credential_line(own: OwnCredential) -> CredentialLine {
+fn credential_line(own: &OwnCredential) -> CredentialLine {
     let values =
         |scopes: ringfence_core::scope::ScopeSet| scopes.iter().map(Scope::as_str).collect();
     CredentialLine {
