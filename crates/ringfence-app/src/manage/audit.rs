@@ -40,6 +40,26 @@ pub struct AuditView {
 
 /// What each act is called. An act that is not listed is shown by its own name.
 const DEEDS: &[(&str, &str)] = &[
+    ("content.create", "added content of the interaction"),
+    ("content.read", "opened content of the interaction"),
+    (
+        "credential.handover_link",
+        "made a hand-over link for the credential",
+    ),
+    (
+        "credential.handover_seal",
+        "sealed a secret of the credential for a partner",
+    ),
+    ("credential.try", "got a token to try out the credential"),
+    ("interaction.create", "added the interaction"),
+    ("interaction.replace", "replaced the interaction"),
+    ("passkey.add", "added a passkey for the user"),
+    ("passkey.remove", "removed a passkey of the user"),
+    ("session.end_others", "ended all other sessions of the user"),
+    ("sign_in.failed", "failed to sign in as the user"),
+    ("totp.add", "added an authenticator app for the user"),
+    ("totp.remove", "removed the authenticator app of the user"),
+    ("user.password", "set the password of the user"),
     ("account.create", "made the account"),
     ("account.open", "opened, as operator, the account"),
     ("account.resume", "resumed the account"),
