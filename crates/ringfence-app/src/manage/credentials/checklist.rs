@@ -100,7 +100,7 @@ pub async fn credential_checklist(
 impl Verdict {
     /// Its name for programs.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",

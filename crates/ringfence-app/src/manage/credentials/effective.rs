@@ -306,7 +306,7 @@ impl Bar {
 
     /// Its name for programs.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountSuspended => "account_suspended",
             Self::OwnerArchived => "owner_inactive",
@@ -341,10 +341,10 @@ impl Cut {
 
     /// Its name for programs.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Licence(_) => "licence",
-            Self::Barred(bar) => bar.code(),
+            Self::Barred(bar) => bar.as_str(),
         }
     }
 
@@ -366,7 +366,7 @@ impl Cut {
 impl HiddenBy {
     /// Its name for programs.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Inbound => "view_inbound_content",
             Self::Outbound => "view_outbound_content",

@@ -258,7 +258,7 @@ pub(super) async fn usage(
 
 fn effective_body(found: &Effective) -> EffectiveBody {
     let cut = |cut: Cut| RuleBody {
-        code: cut.code(),
+        code: cut.as_str(),
         text: cut.text(),
         who: found.keepers(cut.keeper()),
     };
@@ -292,7 +292,7 @@ fn content(found: &Effective) -> ContentBody {
         interactions: hidden.n_interactions,
         direction: hidden.direction.as_str(),
         rule: RuleBody {
-            code: hidden.by.code(),
+            code: hidden.by.as_str(),
             text: hidden.by.text().to_owned(),
             who: found.keepers(Keeper::Admins),
         },
@@ -316,7 +316,7 @@ fn check(check: Check) -> CheckBody {
     CheckBody {
         id: check.id,
         title: check.title,
-        result: check.verdict.code(),
+        result: check.verdict.as_str(),
         found: check.found,
         advice: check.advice,
         who: check.who,
