@@ -1,7 +1,8 @@
 //! The customer handoff checklist: nine lines that must be true before a partner can collect recordings, each checked by
 //! itself.
 
-use super::effective::{Effective, HiddenBy, Keeper, ReachNow, effective};
+use super::effective::{Effective, ReachNow, effective};
+use super::rules::{Bar, HiddenBy, Keeper};
 use super::seen;
 use crate::caller::Caller;
 use crate::context::Ctx;
@@ -189,7 +190,7 @@ fn copied(effective: &Effective, uses: &[SecretUse]) -> Check {
         "The client id and client secret were copied right after saving",
     );
     let owner = effective.keepers(Keeper::Owner);
-    if effective.bars.contains(&super::effective::Bar::NoSecret) {
+    if effective.bars.contains(&Bar::NoSecret) {
         return check.fail(
             "The credential has no secret that still works.",
             "Rotate: this makes a new secret, shown once or handed over by a link.",

@@ -3,6 +3,8 @@
 //!
 //! Everything is read from the store in one transaction, so a right taken away shows at once, on every node.
 
+use super::content::content;
+use super::rules::{Bar, Cut, HiddenBy, Keeper};
 use super::{PersonName, Shown, seen};
 use crate::caller::Caller;
 use crate::context::Ctx;
@@ -12,14 +14,13 @@ use ringfence_core::account::{Account, AccountStatus};
 use ringfence_core::credential::{Credential, Owner};
 use ringfence_core::id::{AccountId, CredentialId};
 use ringfence_core::interaction::Direction;
-use ringfence_core::permission::{PERMISSIONS, Permission, PermissionSet};
+use ringfence_core::permission::Permission;
 use ringfence_core::scope::{Scope, ScopeSet};
 use ringfence_core::time::Timestamp;
 use ringfence_core::user::{Role, Username};
-use ringfence_core::visibility::{Reach, Viewer};
 use ringfence_store::credentials::usage::{ScopeUse, scope_uses};
 use ringfence_store::db::Tx;
-use ringfence_store::interactions::{ContentSearch, content_search_count_to, newest_start};
+use ringfence_store::interactions::newest_start;
 use ringfence_store::{accounts, users};
 
 /// The days of interactions that are looked at.
@@ -27,44 +28,6 @@ pub const WINDOW_DAYS: i64 = 7;
 /// Counting stops here.
 pub const MOST_COUNTED: u32 = 10_000;
 const MOST_ADMINS: u32 = 6;
-
-/// Who can change a rule.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Keeper {
-    /// Who runs the installation.
-    Operator,
-    /// The admins of the account.
-    Admins,
-    /// The credential's owner; an admin when it is the account's.
-    Owner,
-}
-
-/// Why nothing works at all.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Bar {
-    /// The account is suspended.
-    AccountSuspended,
-    /// The owner is archived or gone.
-    OwnerArchived,
-    /// The owner is locked.
-    OwnerLocked,
-    /// The credential has run out.
-    Expired {
-        /// Since when.
-        at: Timestamp,
-    },
-    /// It has no secret that still works.
-    NoSecret,
-}
-
-/// Why a scope does not work.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cut {
-    /// The owner's licence does not allow it.
-    Licence(Role),
-    /// Nothing works.
-    Barred(Bar),
-}
 
 /// A scope that the credential holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,21 +60,6 @@ pub enum ReachNow {
     Lines(usize),
     /// The owner's groups, so many.
     Groups(usize),
-}
-
-/// The rule that hides interactions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HiddenBy {
-    /// *View inbound interaction content* is No.
-    Inbound,
-    /// *View outbound interaction content* is No.
-    Outbound,
-    /// Their line is none of the owner's.
-    Lines,
-    /// No agent who handled them is in a group of the owner's.
-    Groups,
-    /// They have only screen recordings or IVR audio, whose permission is No.
-    Kind,
 }
 
 /// Interactions that a rule hides.
@@ -293,108 +241,6 @@ impl Effective {
     }
 }
 
-impl Bar {
-    /// Who can change it.
-    #[must_use]
-    pub const fn keeper(self) -> Keeper {
-        match self {
-            Self::AccountSuspended => Keeper::Operator,
-            Self::OwnerArchived | Self::OwnerLocked => Keeper::Admins,
-            Self::Expired { .. } | Self::NoSecret => Keeper::Owner,
-        }
-    }
-
-    /// Its name for programs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccountSuspended => "account_suspended",
-            Self::OwnerArchived => "owner_inactive",
-            Self::OwnerLocked => "owner_locked",
-            Self::Expired { .. } => "credential_expired",
-            Self::NoSecret => "no_secret",
-        }
-    }
-
-    /// What is the matter, in a sentence.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::AccountSuspended => "The account is suspended.",
-            Self::OwnerArchived => "The owner is archived.",
-            Self::OwnerLocked => "The owner is locked.",
-            Self::Expired { .. } => "The credential has expired.",
-            Self::NoSecret => "No secret of it still works.",
-        }
-    }
-}
-
-impl Cut {
-    /// Who can change it.
-    #[must_use]
-    pub const fn keeper(self) -> Keeper {
-        match self {
-            Self::Licence(_) => Keeper::Admins,
-            Self::Barred(bar) => bar.keeper(),
-        }
-    }
-
-    /// Its name for programs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Licence(_) => "licence",
-            Self::Barred(bar) => bar.as_str(),
-        }
-    }
-
-    /// What is the matter, in a sentence.
-    #[must_use]
-    pub fn text(self) -> String {
-        match self {
-            Self::Licence(role) => {
-                format!(
-                    "The owner's {} licence does not allow this scope.",
-                    role.as_str()
-                )
-            }
-            Self::Barred(bar) => bar.text().to_owned(),
-        }
-    }
-}
-
-impl HiddenBy {
-    /// Its name for programs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "view_inbound_content",
-            Self::Outbound => "view_outbound_content",
-            Self::Lines => "lines",
-            Self::Groups => "groups",
-            Self::Kind => "kind",
-        }
-    }
-
-    /// The rule, in a sentence.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Inbound => "“View inbound interaction content” is No for the owner.",
-            Self::Outbound => "“View outbound interaction content” is No for the owner.",
-            Self::Lines => {
-                "Their line is none of the owner's, and “Access groups of users' content” is No."
-            }
-            Self::Groups => {
-                "“Access groups of users' content” is Yes, and no agent who handled them is in a group that the owner may reach. An archived agent is in no group."
-            }
-            Self::Kind => {
-                "They have only screen recordings or IVR audio, and “View screen recordings” or “View collected IVR data” is No for the owner."
-            }
-        }
-    }
-}
-
 fn bars(
     account: &Account,
     credential: &Credential,
@@ -445,141 +291,4 @@ fn scopes(
         }
     };
     credential.scopes.iter().map(now).collect()
-}
-
-async fn content(
-    tx: &mut Tx,
-    account: &Account,
-    credential: &Credential,
-    owner: Option<&UserRights>,
-    now: Timestamp,
-) -> Result<ContentNow, Error> {
-    let all = PermissionSet::from_bits(u16::MAX);
-    // An owner who is gone sees nothing.
-    let none = (credential.owner != Owner::Account).then_some(PermissionSet::EMPTY);
-    let permissions = owner.map_or(none.unwrap_or(all), |owner| owner.permissions);
-    let user_id = match credential.owner {
-        Owner::Account => None,
-        Owner::User(id) => Some(id),
-    };
-    let viewer = Viewer {
-        user_id,
-        permissions,
-        lines: owner.map_or(&[][..], |owner| &owner.lines),
-        groups: owner.map_or(&[][..], |owner| &owner.groups),
-    };
-    let week = Week::of_account(tx, account.id, now).await?;
-    let reach = match viewer.reach() {
-        Reach::Account => ReachNow::Account,
-        Reach::Lines(_) => ReachNow::Lines(viewer.lines.len()),
-        Reach::Groups(_) => ReachNow::Groups(viewer.groups.len()),
-    };
-    let mut counted = Counted {
-        tx,
-        base: ContentSearch {
-            account_id: account.id,
-            viewer,
-            from: week.from,
-            until: week.until,
-            agent: None,
-            connect_from: None,
-            connect_to: None,
-            direction: None,
-            line: None,
-            kind: None,
-            newest_first: false,
-        },
-        cut_short: false,
-    };
-    let (mut n_seen, mut hidden) = (0, Vec::new());
-    for direction in [Direction::Inbound, Direction::Outbound] {
-        n_seen += counted.direction(direction, reach, &mut hidden).await?;
-    }
-    let now_of = |permission| PermissionNow {
-        permission,
-        yes: permissions.contains(permission),
-    };
-    Ok(ContentNow {
-        permissions: PERMISSIONS.iter().map(|p| now_of(p.permission)).collect(),
-        reach,
-        week,
-        n_seen,
-        hidden,
-        cut_short: counted.cut_short,
-    })
-}
-
-/// Counts what different viewers see, to learn which gate hides the rest.
-struct Counted<'t, 'v> {
-    tx: &'t mut Tx,
-    base: ContentSearch<'v>,
-    cut_short: bool,
-}
-
-impl Counted<'_, '_> {
-    async fn direction(
-        &mut self,
-        direction: Direction,
-        reach: ReachNow,
-        hidden: &mut Vec<Hidden>,
-    ) -> Result<i64, Error> {
-        let all = PermissionSet::from_bits(u16::MAX);
-        let viewer = self.base.viewer;
-        let whole = Viewer {
-            user_id: None,
-            permissions: all,
-            ..viewer
-        };
-        // The same reach, every kind: reaching by groups hangs on that permission alone.
-        let by_groups = viewer.permissions.contains(Permission::AccessGroupsContent);
-        let reaching = if by_groups {
-            all
-        } else {
-            all.without(Permission::AccessGroupsContent)
-        };
-        let every_kind = Viewer {
-            permissions: reaching,
-            ..viewer
-        };
-        let total = self.count(direction, whole).await?;
-        let seen = self.count(direction, viewer).await?;
-        let mut hide = |by, n_interactions| {
-            if n_interactions > 0 {
-                hidden.push(Hidden {
-                    by,
-                    direction,
-                    n_interactions,
-                });
-            }
-        };
-        let (gate, by_direction) = match direction {
-            Direction::Inbound => (Permission::ViewInboundContent, HiddenBy::Inbound),
-            Direction::Outbound | Direction::Internal => {
-                (Permission::ViewOutboundContent, HiddenBy::Outbound)
-            }
-        };
-        if !viewer.permissions.contains(gate) {
-            hide(by_direction, total - seen);
-            return Ok(seen);
-        }
-        let within = self.count(direction, every_kind).await?;
-        match reach {
-            ReachNow::Account => {}
-            ReachNow::Lines(_) => hide(HiddenBy::Lines, total - within),
-            ReachNow::Groups(_) => hide(HiddenBy::Groups, total - within),
-        }
-        hide(HiddenBy::Kind, within - seen);
-        Ok(seen)
-    }
-
-    async fn count(&mut self, direction: Direction, viewer: Viewer<'_>) -> Result<i64, Error> {
-        let search = ContentSearch {
-            viewer,
-            direction: Some(direction),
-            ..self.base
-        };
-        let n = content_search_count_to(self.tx, &search, MOST_COUNTED).await?;
-        self.cut_short |= n >= i64::from(MOST_COUNTED);
-        Ok(n)
-    }
 }

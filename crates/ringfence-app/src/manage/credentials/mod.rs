@@ -2,11 +2,14 @@
 //!
 //! An admin sees everybody's, edits their own and the account's, deletes any. A supervisor knows of their own only. For
 //! everybody else the area does not exist. [`effective`] says what a credential can do now, [`checklist`] whether it is
-//! ready for a partner, [`secrets`] and [`handover`] how its secrets come and go.
+//! ready for a partner, [`secrets`] and [`handover`] how its secrets come and go. A little longer than other files: one
+//! rule, `acts_of`, and everything that asks it.
 
 pub mod checklist;
+mod content;
 pub mod effective;
 pub mod handover;
+pub mod rules;
 pub mod secrets;
 pub mod usage;
 

@@ -11,9 +11,8 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use http::{StatusCode, Uri};
 use ringfence_app::manage::credentials::checklist::{Check, credential_checklist};
-use ringfence_app::manage::credentials::effective::{
-    Cut, Effective, Keeper, ReachNow, credential_effective,
-};
+use ringfence_app::manage::credentials::effective::{Effective, ReachNow, credential_effective};
+use ringfence_app::manage::credentials::rules::{Cut, Keeper};
 use ringfence_app::manage::credentials::usage::{Bucket, Step, credential_usage};
 use ringfence_core::scope::Scope;
 use ringfence_core::time::Timestamp;

@@ -13,10 +13,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use ringfence_app::manage::credentials::Shown;
-use ringfence_app::manage::credentials::effective::{
-    Bar, Effective, Keeper, ReachNow, credential_effective,
-};
+use ringfence_app::manage::credentials::effective::{Effective, ReachNow, credential_effective};
 use ringfence_app::manage::credentials::handover::LinkState;
+use ringfence_app::manage::credentials::rules::{Bar, Keeper};
 use ringfence_app::manage::credentials::secrets::{Advice, LinkView, SecretView, secret_list};
 use ringfence_app::manage::credentials::usage::{Step, credential_usage};
 use ringfence_core::account::Region;
