@@ -17,11 +17,11 @@ pub fn code(secret: &str, at: Timestamp) -> String {
             .iter()
             .position(|b| *b == c)
             .expect("base 32");
-        bits = bits << 5 | digit as u64;
+        bits = bits << 5 | u64::try_from(digit).expect("below 32");
         n_bits += 5;
         if n_bits >= 8 {
             n_bits -= 8;
-            key.push((bits >> n_bits & 0xff) as u8);
+            key.push(u8::try_from(bits >> n_bits & 0xff).expect("eight bits"));
         }
     }
     let step = (at.ms() / 30_000).to_be_bytes();

@@ -130,8 +130,10 @@ pub async fn setup_finish(
     session_begin(ctx, user.id, visitor.signed_in("link")).await
 }
 
-/// Makes a link by which somebody sets their password. Those made for them before stop working. With `forget`, their
-/// authenticator app, recovery codes and passkeys are removed at once and their stays end: for who lost a device.
+/// Makes a link by which somebody sets their password.
+///
+/// Those made for them before stop working. With `forget`, their authenticator app, recovery codes and passkeys are
+/// removed at once and their stays end: for who lost a device.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is nobody of that id; [`Error::Conflict`] when they may not act.

@@ -1,10 +1,12 @@
 //! The Admin Portal, page by page.
 
+mod codes;
 mod collections;
 mod credentials;
 mod directory;
 mod door;
 mod explorer;
+mod links;
 mod recordings;
 mod sign_in;
 mod sso;
