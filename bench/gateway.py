@@ -144,3 +144,4 @@ with open(ids, "w") as f:
 acts = json.loads(lib.output([lib.example("bench_acts"), store.folder, ids, made["client_secret"], "RS256"], lib.MEASURED))
 lib.title("admission of a call to a built-in API (1,000 tokens in turn)")
 lib.at_most("app::gateway_admit, processor time a call", acts["admit_us"], 10, 4, " us")
+lib.at_most("noting an answered call for the record, processor time a call", acts["note_us"], 0.3, 0.2, " us")

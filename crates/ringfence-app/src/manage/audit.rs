@@ -80,6 +80,7 @@ const DEEDS: &[(&str, &str)] = &[
     ),
     ("credential.retire", "retired a secret of the credential"),
     ("credential.rotate", "added a secret to the credential"),
+    ("credential.try", "tried a call with the credential"),
     (
         "credential.use_failed",
         "failed to authenticate as the credential",

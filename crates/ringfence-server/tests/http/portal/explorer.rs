@@ -120,6 +120,8 @@ async fn a_call_goes_through_the_gateway_and_shows_everything_but_the_token() {
     assert!(explained.contains("127.0.0.1"));
     // Exactly the scope that was needed, though the credential holds more.
     assert!(explained.contains("<dd class=\"mono\">interaction-content:read</dd>"));
+    let (_, trail) = world.browser.page("/admin/audit").await;
+    assert!(trail.contains("tried a call with the credential"), "{trail}");
 }
 
 #[tokio::test]
