@@ -202,7 +202,7 @@ async fn a_request_is_found_by_those_whose_it_is() {
 async fn the_list_goes_back_page_by_page_and_filters() {
     for store in stores().await {
         let id = account(&store.db).await.id;
-        let reason = |n: u16| (n % 3 == 0).then_some("scope_missing");
+        let reason = |n: u16| n.is_multiple_of(3).then_some("scope_missing");
         let all: Vec<_> = (0..30).map(|n| request(n, Some(id), reason(n))).collect();
         log(&store.db, &all).await;
         let mut tx = store.db.begin_read().await.unwrap();

@@ -89,8 +89,8 @@ pub async fn request_explain(
         steps,
         needed: rule.map_or(ScopeSet::EMPTY, |rule| rule.scopes),
         account,
-        credential: now.credential_name.clone(),
-        owner: now.owner_name.clone(),
+        credential: now.credential_name,
+        owner: now.owner_name,
         changer,
         request,
     })

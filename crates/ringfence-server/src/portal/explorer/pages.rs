@@ -129,7 +129,7 @@ async fn show(
         credential: state.text("credential").to_owned(),
         faults: Vec::new(),
     };
-    render(&operation(chrome, op, &credentials, filled))
+    render(&operation(chrome, op, &credentials, &filled))
 }
 
 async fn send(
@@ -149,7 +149,7 @@ async fn send(
             credential: chosen.clone(),
             faults,
         };
-        operation(chrome.clone(), op, &credentials, filled)
+        operation(chrome.clone(), op, &credentials, &filled)
     };
     let refused = |faults| render_as(StatusCode::UNPROCESSABLE_ENTITY, &page(faults));
     let call = match Call::of(op, &form) {
@@ -245,7 +245,7 @@ fn operation(
     chrome: Chrome,
     op: &Op,
     credentials: &[TryCredential],
-    filled: Filled<'_>,
+    filled: &Filled<'_>,
 ) -> OperationPage {
     let fault_of = |field: &str| {
         let found = filled.faults.iter().find(|fault| fault.field == field);

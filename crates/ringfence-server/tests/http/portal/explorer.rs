@@ -48,7 +48,7 @@ async fn post(browser: &Browser, fields: &[(&str, &str)]) -> (u16, String) {
 fn request_id(page: &str) -> String {
     let link = "/admin/gateway/requests/";
     let at = page.find(link).expect("the page links to the request") + link.len();
-    page[at..at + 36].to_owned()
+    page.get(at..at + 36).expect("an id").to_owned()
 }
 
 #[tokio::test]
@@ -121,7 +121,10 @@ async fn a_call_goes_through_the_gateway_and_shows_everything_but_the_token() {
     // Exactly the scope that was needed, though the credential holds more.
     assert!(explained.contains("<dd class=\"mono\">interaction-content:read</dd>"));
     let (_, trail) = world.browser.page("/admin/audit").await;
-    assert!(trail.contains("tried a call with the credential"), "{trail}");
+    assert!(
+        trail.contains("tried a call with the credential"),
+        "{trail}"
+    );
 }
 
 #[tokio::test]
