@@ -154,6 +154,24 @@ impl House {
                 "account", "create", name, "--region", "emea", "--kind", "vcc",
             ]);
         }
+        house.people();
+        house.agent_of_calls();
+        let calls = root().join("demo/calls");
+        house.act(&[
+            "import",
+            "recordings",
+            "--account",
+            "acme",
+            &calls.display().to_string(),
+        ]);
+        for (owner, name) in [("admin", "Nightly collection"), ("supervisor", "Wallboard")] {
+            house.credential(owner, name);
+        }
+        house
+    }
+
+    /// One of each kind, and an admin who sees and deletes content.
+    fn people(&self) {
         for (kind, account, role, name) in [
             ("admin", "acme", "Admin", "Sam Lee"),
             ("supervisor", "acme", "Supervisor", "Jo Park"),
@@ -177,7 +195,7 @@ impl House {
                 operator,
                 "--password-stdin",
             ];
-            house.act_with(&args, PASSWORD);
+            self.act_with(&args, PASSWORD);
         }
         let sam = username("admin");
         let all_content = [
@@ -201,8 +219,11 @@ impl House {
             "--group",
             "Billing",
         ];
-        house.act(&all_content);
-        // The agent of some of the calls, so that whoever goes by groups sees those.
+        self.act(&all_content);
+    }
+
+    /// The agent of some of the calls, so that whoever goes by groups sees those.
+    fn agent_of_calls(&self) {
         let agent = [
             "user",
             "create",
@@ -217,7 +238,7 @@ impl House {
             "2041",
             "--password-stdin",
         ];
-        house.act_with(&agent, PASSWORD);
+        self.act_with(&agent, PASSWORD);
         let group = [
             "user",
             "set",
@@ -227,19 +248,7 @@ impl House {
             "--group",
             "Billing",
         ];
-        house.act(&group);
-        let calls = root().join("demo/calls");
-        house.act(&[
-            "import",
-            "recordings",
-            "--account",
-            "acme",
-            &calls.display().to_string(),
-        ]);
-        for (owner, name) in [("admin", "Nightly collection"), ("supervisor", "Wallboard")] {
-            house.credential(owner, name);
-        }
-        house
+        self.act(&group);
     }
 
     /// Enough rows that lists have pages.
