@@ -1,7 +1,8 @@
 //! HTTP in, HTTP out.
 //!
 //! Rooms that do not know each other (`oauth`, `gateway`, `vcc`, `manage`, `portal`), a hall they share
-//! (`web`), and [`router`], where every URL stands. Nothing here speaks SQL or decides
+//! (`web`), `routes`, where every URL stands, and [`router`], which puts
+//! them together. Nothing here speaks SQL or decides
 //! who may do what: handlers call one act of `ringfence-app` each.
 
 pub mod app;
@@ -11,5 +12,6 @@ mod oauth;
 pub mod openapi;
 mod portal;
 pub mod router;
+mod routes;
 mod vcc;
 pub mod web;

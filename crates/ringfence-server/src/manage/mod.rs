@@ -5,7 +5,7 @@
 //! seals cursors, [`entity`] keeps edits from overwriting each other, [`idempotency`] makes creates safe to repeat,
 //! [`openapi`] puts the description together. To add a noun, copy `accounts.rs`: views and bodies with `ToSchema`,
 //! handlers with `#[utoipa::path]`, a `..._route()` for each, and a `pub(super) struct Api`; name it in `openapi.rs`
-//! and its operations in `router.rs`.
+//! and its operations in `routes/manage.rs`.
 
 pub(crate) mod accounts;
 pub(crate) mod audit;

@@ -1,0 +1,36 @@
+//! Every URL of the product: one line an operation, with what it takes to call it and what answers it.
+
+mod manage;
+mod portal;
+mod vcc;
+
+use crate::router::Entry;
+
+/// Every operation.
+pub(crate) fn table() -> Vec<Entry> {
+    [
+        vcc::token_service(),
+        vcc::interaction_content(),
+        vcc::stats(),
+        vcc::user_admin(),
+        vcc::for_operators(),
+        portal::portal_home(),
+        portal::signing_in(),
+        portal::own_ways_in(),
+        portal::portal_credentials(),
+        portal::gateway_pages(),
+        portal::portal_recordings(),
+        portal::portal_collections(),
+        manage::manage_me(),
+        manage::management(),
+        manage::manage_accounts(),
+        manage::manage_traffic(),
+        manage::manage_recordings(),
+        manage::manage_connections(),
+        manage::manage_credentials(),
+        portal::portal_directory(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
