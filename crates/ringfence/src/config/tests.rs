@@ -40,9 +40,10 @@ fn the_sample_changes_nothing() {
 
 #[test]
 fn the_examples_in_the_sample_are_valid() {
-    // One at a time, because some exclude each other. The route's keys are tried together below.
-    let sample = sample();
-    let outside = sample.replace(gateway::ROUTE_SAMPLE, "");
+    // One at a time, because some exclude each other. The keys of a route and of a provider are tried together below.
+    let outside = sample()
+        .replace(gateway::ROUTE_SAMPLE, "")
+        .replace(sign_in::PROVIDER_SAMPLE, "");
     for line in outside
         .lines()
         .filter(|line| line.starts_with('#') && !line.starts_with("# "))
@@ -51,14 +52,17 @@ fn the_examples_in_the_sample_are_valid() {
         let result: Result<Config, _> = toml::from_str(&outside.replacen(line, key, 1));
         assert!(result.is_ok(), "{key}: {result:?}");
     }
-    let route = gateway::ROUTE_SAMPLE.replace("\n#[", "\n[");
-    let route: String = route
-        .lines()
-        .filter(|line| !line.starts_with("# "))
-        .map(|line| format!("{}\n", line.trim_start_matches('#')))
-        .collect();
-    let config = parse(&route).unwrap();
+    let together = |table: &str| {
+        let keys = table.lines().filter(|line| !line.starts_with("# "));
+        let keys: String = keys
+            .map(|line| format!("{}\n", line.trim_start_matches('#')))
+            .collect();
+        toml::from_str::<Config>(&keys).unwrap()
+    };
+    let config = together(gateway::ROUTE_SAMPLE);
     assert_eq!(config.gateway.routes[0].requests_per_minute, Some(600));
+    let config = together(sign_in::PROVIDER_SAMPLE);
+    assert_eq!(config.sign_in.providers[0].name, "corp");
 }
 
 #[test]
