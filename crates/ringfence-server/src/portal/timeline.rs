@@ -148,25 +148,25 @@ mod tests {
 
     #[test]
     fn draws_each_part_of_a_life() {
-        let at = Timestamp::from_secs;
+        let day = |n: i64| Timestamp::from_secs(n * 86_400);
         let times = KeyTimes {
             id: KeyId::from_bytes([1; 16]),
             alg: TokenAlg::Rs256,
-            announced_at: at(0),
-            active_from: at(1_000),
-            retire_at: Some(at(5_000)),
-            remove_at: Some(at(6_000)),
+            announced_at: day(0),
+            active_from: day(1),
+            retire_at: Some(day(5)),
+            remove_at: Some(day(6)),
             withdrawn_at: None,
         };
         let row = TimelineRow {
             label: "RS256 01".to_owned(),
             times,
         };
-        let picture = Timeline::new(vec![row], at(2_000), KeySchedule::default()).to_string();
+        let picture = Timeline::new(vec![row], day(2), KeySchedule::default()).to_string();
         for part in ["bar muted", "bar ok", "bar warn", "1 keys: 1 sign now"] {
             assert!(picture.contains(part), "{part}: {picture}");
         }
-        let none = Timeline::new(Vec::new(), at(0), KeySchedule::default()).to_string();
+        let none = Timeline::new(Vec::new(), day(0), KeySchedule::default()).to_string();
         assert!(none.contains("0 keys"));
     }
 }

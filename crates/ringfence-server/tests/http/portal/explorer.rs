@@ -122,7 +122,7 @@ async fn a_call_goes_through_the_gateway_and_shows_everything_but_the_token() {
     assert!(explained.contains("<dd class=\"mono\">interaction-content:read</dd>"));
     let (_, trail) = world.browser.page("/admin/audit").await;
     assert!(
-        trail.contains("tried a call with the credential"),
+        trail.contains("got a token to try out the credential"),
         "{trail}"
     );
 }
