@@ -74,6 +74,82 @@ async fn credential(tx: &mut Tx, account: &Account, owner: Owner, name: &str) ->
     credential.id
 }
 
+fn searches<'a>(
+    base: CredentialSearch<'a>,
+    sam: UserId,
+    after: &'a str,
+    [first, second, legacy]: [CredentialId; 3],
+) -> Vec<(CredentialSearch<'a>, Vec<CredentialId>)> {
+    vec![
+        (base, vec![second, first]),
+        (
+            CredentialSearch {
+                descending: true,
+                ..base
+            },
+            vec![first, second],
+        ),
+        (
+            CredentialSearch {
+                sort: SortBy::Owner,
+                ..base
+            },
+            vec![second, first],
+        ),
+        (
+            CredentialSearch {
+                sort: SortBy::LastUse,
+                descending: true,
+                ..base
+            },
+            vec![first, second],
+        ),
+        (
+            CredentialSearch {
+                whose: Whose::One(sam),
+                ..base
+            },
+            vec![first],
+        ),
+        (
+            CredentialSearch {
+                whose: Whose::Account,
+                ..base
+            },
+            vec![legacy],
+        ),
+        (
+            CredentialSearch {
+                text: "SAM lee",
+                ..base
+            },
+            vec![first],
+        ),
+        (
+            CredentialSearch {
+                text: "_100%",
+                ..base
+            },
+            vec![second],
+        ),
+        (
+            CredentialSearch {
+                sort: SortBy::Id,
+                after,
+                ..base
+            },
+            vec![second],
+        ),
+        (
+            CredentialSearch {
+                text: "n%n",
+                ..base
+            },
+            vec![],
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn the_list_is_searched_sorted_and_cut() {
     for store in stores().await {
@@ -102,74 +178,7 @@ async fn the_list_is_searched_sorted_and_cut() {
             after: "",
         };
         let after = first.to_string();
-        let cases = [
-            (base, vec![second, first]),
-            (
-                CredentialSearch {
-                    descending: true,
-                    ..base
-                },
-                vec![first, second],
-            ),
-            (
-                CredentialSearch {
-                    sort: SortBy::Owner,
-                    ..base
-                },
-                vec![second, first],
-            ),
-            (
-                CredentialSearch {
-                    sort: SortBy::LastUse,
-                    descending: true,
-                    ..base
-                },
-                vec![first, second],
-            ),
-            (
-                CredentialSearch {
-                    whose: Whose::One(sam.id),
-                    ..base
-                },
-                vec![first],
-            ),
-            (
-                CredentialSearch {
-                    whose: Whose::Account,
-                    ..base
-                },
-                vec![legacy],
-            ),
-            (
-                CredentialSearch {
-                    text: "SAM lee",
-                    ..base
-                },
-                vec![first],
-            ),
-            (
-                CredentialSearch {
-                    text: "_100%",
-                    ..base
-                },
-                vec![second],
-            ),
-            (
-                CredentialSearch {
-                    sort: SortBy::Id,
-                    after: &after,
-                    ..base
-                },
-                vec![second],
-            ),
-            (
-                CredentialSearch {
-                    text: "n%n",
-                    ..base
-                },
-                vec![],
-            ),
-        ];
+        let cases = searches(base, sam.id, &after, [first, second, legacy]);
         for (search, expected) in cases {
             let found = credential_search(&mut tx, &search, 0, 10).await.unwrap();
             let ids: Vec<_> = found.iter().map(|line| line.credential.id).collect();

@@ -38,7 +38,7 @@ async fn started(link_by_email: bool) -> (TestApp, TestProvider, User) {
     (app, upstream, sam)
 }
 
-fn claims(changes: Value) -> Behaviour {
+fn claims(changes: &Value) -> Behaviour {
     Behaviour {
         claims: changes.as_object().unwrap().clone(),
         ..Behaviour::default()
@@ -146,7 +146,7 @@ async fn an_id_token_that_is_not_acceptable_lets_nobody_in() {
         json!({"preferred_username": "nobody"}),
         json!({"preferred_username": null}),
     ] {
-        upstream.behave(claims(changes.clone()));
+        upstream.behave(claims(&changes));
         assert_eq!(sign_in(&app).await, REFUSED, "{changes}");
     }
     upstream.behave(Behaviour {
@@ -162,9 +162,9 @@ async fn an_id_token_that_is_not_acceptable_lets_nobody_in() {
 async fn who_came_once_is_known_by_the_providers_subject() {
     let (app, upstream, sam) = started(false).await;
     assert_eq!(sign_in(&app).await, "/admin/me");
-    upstream.behave(claims(json!({"preferred_username": "renamed"})));
+    upstream.behave(claims(&json!({"preferred_username": "renamed"})));
     assert_eq!(sign_in(&app).await, "/admin/me", "the same subject");
-    upstream.behave(claims(json!({"sub": "subject-2"})));
+    upstream.behave(claims(&json!({"sub": "subject-2"})));
     assert_eq!(
         sign_in(&app).await,
         REFUSED,
@@ -187,7 +187,7 @@ async fn who_came_once_is_known_by_the_providers_subject() {
 #[tokio::test]
 async fn an_e_mail_address_counts_only_when_verified_and_wanted() {
     let stranger = |verified: Value| {
-        claims(json!({
+        claims(&json!({
             "preferred_username": "nobody",
             "email": "SAM@example.com",
             "email_verified": verified,
