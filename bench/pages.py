@@ -21,7 +21,7 @@ PASSWORD = "a long pass phrase"
 PAGES = [
     "/admin", "/admin/credentials", "/admin/credentials?q=bench&sort=-created", "/admin/credentials?page=200",
     "/admin/credentials/new", "/admin/credentials/{credential}", "/admin/users", "/admin/users?q=person+77", "/admin/users/{user}",
-    "/admin/groups", "/admin/audit", "/admin/audit?q=credential.create", "/admin/gateway", "/admin/gateway/requests",
+    "/admin/groups", "/admin/audit", "/admin/audit?actor=cli", "/admin/audit?actor=nobody%40acme.example", "/admin/gateway", "/admin/gateway/requests",
     "/admin/recordings", "/admin/keys", "/admin/accounts", "/admin/collections", "/admin/explorer", "/admin/me",
 ]
 
@@ -58,7 +58,8 @@ headers = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site"
 connection.request("POST", "/login", urllib.parse.urlencode({"username": store.user, "password": PASSWORD}), headers)
 answer = connection.getresponse()
 answer.read()
-cookie = (answer.headers["set-cookie"] or "").split(";")[0]
+set_cookies = answer.headers.get_all("set-cookie") or []
+cookie = next((c.split(";")[0] for c in set_cookies if c.startswith("__Host-ringfence=")), None)
 if answer.status != 303 or not cookie:
     raise SystemExit(f"signing in was answered {answer.status}")
 

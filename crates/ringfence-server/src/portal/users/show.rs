@@ -17,6 +17,7 @@ use ringfence_core::scope::Scope;
 use ringfence_core::user::User;
 
 const LINES_SHOWN: usize = 20;
+const CREDENTIALS_SHOWN: usize = 50;
 
 #[derive(Template)]
 #[template(path = "directory/user.html")]
@@ -35,6 +36,7 @@ struct ShowPage {
     by_groups: bool,
     groups: Vec<String>,
     credentials: Vec<CredentialLine>,
+    has_more_credentials: bool,
 }
 
 struct PermissionLine {
@@ -94,7 +96,12 @@ async fn show(
         n_more_lines: user.lines.len().saturating_sub(LINES_SHOWN),
         by_groups: in_force.contains(Permission::AccessGroupsContent),
         groups,
-        credentials: credentials.into_iter().map(credential).collect(),
+        has_more_credentials: credentials.len() > CREDENTIALS_SHOWN,
+        credentials: credentials
+            .into_iter()
+            .take(CREDENTIALS_SHOWN)
+            .map(credential)
+            .collect(),
         user,
     })
 }
