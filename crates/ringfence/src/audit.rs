@@ -176,7 +176,7 @@ fn say(shell: &Shell, outcome: &Result<Proven, TrailFault>) -> Done {
             Done::Clean
         }
         Err(fault) => {
-            shell.say(format!("The trail is not what was written. {fault}"));
+            shell.say(format!("The trail is not what was written: {fault}"));
             if shell.json {
                 shell.print_json(
                     &json!({"proven": false, "line": fault.line, "reason": fault.reason}),
