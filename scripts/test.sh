@@ -5,7 +5,8 @@ set -euo pipefail
 
 install_missing build-essential=cc ca-certificates=/etc/ssl/certs/ca-certificates.crt curl=curl python3=python3 \
     python3-venv='/usr/lib/python3*/ensurepip/__init__.py' postgresql='/usr/lib/postgresql/*/bin/initdb' \
-    asterisk-core-sounds-en-wav='/usr/share/asterisk/sounds/en*/hello.wav' nodejs=node npm=npm chromium=/usr/bin/chromium
+    asterisk-core-sounds-en-wav='/usr/share/asterisk/sounds/en*/hello.wav' nodejs=node npm=npm chromium=/usr/bin/chromium \
+    fonts-liberation=/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf
 require_cargo
 python_venv duckdb 'moto[server]'
 browser_packages
