@@ -118,7 +118,7 @@ pub struct Actor(pub String);
 /// What an act did, for feed and audit trail.
 #[derive(Debug)]
 pub struct Change<'c> {
-    /// Which part of the directory changed; `None` when nothing about rights did.
+    /// Which part of the directory changed.
     pub kind: FeedKind,
     /// The account it concerns.
     pub account_id: Option<AccountId>,

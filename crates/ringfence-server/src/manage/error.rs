@@ -3,6 +3,7 @@
 //! `type` is `/problems/CODE`; `docs/integrators.md` lists the codes. Two members are ours: `requestId`, which the portal
 //! can look up, and `errors`, which points at what is wrong in a body or query.
 
+use crate::web::words::sentence;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -371,17 +372,6 @@ pub(crate) async fn problem_pass(request: Request, next: Next) -> Response {
     old.headers.extend(new.headers);
     old.extensions.extend(new.extensions);
     Response::from_parts(old, Body::new(body))
-}
-
-// Texts of lower floors begin small and have no full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_ascii_uppercase());
-    let mut text: String = first.into_iter().chain(letters).collect();
-    if !text.ends_with(['.', '?', '!']) {
-        text.push('.');
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::chrome::Chrome;
 use super::page::render_as;
+use crate::web::words::sentence;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
@@ -147,15 +148,4 @@ fn fault(error: &Error) -> Fault {
         text: text.into(),
         retry_after_secs,
     }
-}
-
-/// An error's text as a sentence for people.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().into_iter().flat_map(char::to_uppercase);
-    let mut sentence: String = first.chain(chars).collect();
-    if !sentence.ends_with(['.', '!', '?']) {
-        sentence.push('.');
-    }
-    sentence
 }

@@ -1,7 +1,7 @@
 //! What is wrong with a form, for the summary at its top and the text at each field.
 
-use super::error::sentence;
 use super::form::Form;
+use crate::web::words::sentence;
 
 /// Something that cannot be saved, and the id of the field it stands in; empty when it concerns the whole.
 #[derive(Clone, Debug)]

@@ -1,12 +1,13 @@
 //! Recordings: the search, as far as the person's own permissions reach.
 
 use super::chrome::Chrome;
-use super::error::{PortalError, sentence};
+use super::error::PortalError;
 use super::listing::ListState;
 use super::page::{redirect, render, render_as};
 use super::time::Moment;
 use crate::app::App;
 use crate::web::person::Signed;
+use crate::web::words::sentence;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};

@@ -20,3 +20,4 @@ pub(crate) mod record;
 pub mod timed_body;
 pub mod tls;
 pub(crate) mod trail;
+pub(crate) mod words;

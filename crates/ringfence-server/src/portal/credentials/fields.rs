@@ -65,7 +65,7 @@ pub(super) struct TextFields {
 
 impl Faults {
     pub(super) fn add(&mut self, field: &'static str, text: impl std::fmt::Display) {
-        let text = crate::portal::error::sentence(&text.to_string());
+        let text = crate::web::words::sentence(&text.to_string());
         self.0.push(Fault { field, text });
     }
 

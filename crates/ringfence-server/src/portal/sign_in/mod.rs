@@ -25,10 +25,11 @@ pub(crate) use sso::{sso_begin_route, sso_return_route};
 pub(crate) use totp::{recovery_codes_routes, totp_remove_routes, totp_routes};
 
 use super::chrome::Chrome;
-use super::error::{PortalError, sentence};
+use super::error::PortalError;
 use super::page::{redirect, render_as};
 use crate::app::App;
 use crate::web::person::{session_cookie, session_of};
+use crate::web::words::sentence;
 use askama::Template;
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
