@@ -109,6 +109,7 @@ pub async fn admin_user_edit(
     let actor = caller(live);
     let mut tx = ctx.db.begin_write().await?;
     let found = admin_user_find(&mut tx, live, &UserKey::Id(id)).await?;
+    changeable(live, &found)?;
     let mut profile = Profile::parse(&store::user_profile(&mut tx, found.id).await?);
     profile.merge(object).map_err(Error::invalid)?;
     let user = user_change(ctx, &mut tx, &actor, found.id, (&edit, None)).await?;
@@ -147,9 +148,21 @@ pub async fn admin_rights_edit(
 ) -> Result<User, Error> {
     let mut tx = ctx.db.begin_write().await?;
     let found = admin_user_find(&mut tx, live, &UserKey::Id(id)).await?;
+    changeable(live, &found)?;
     let user = user_change(ctx, &mut tx, &caller(live), found.id, (&edit, None)).await?;
     ctx.commit(tx).await?;
     Ok(user)
+}
+
+// Whoever could rename, lock or disable an operator could become one, or keep one out.
+fn changeable(live: &Live, user: &User) -> Result<(), Error> {
+    let by_operator = live.owner.as_ref().is_some_and(|owner| owner.operator);
+    if user.operator && !by_operator {
+        return Err(Error::Forbidden(
+            "only an operator changes an operator".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// The person of the account whom a key names.

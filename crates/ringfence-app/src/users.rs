@@ -12,7 +12,7 @@ use ringfence_core::permission::Permission;
 use ringfence_core::secret::Secret;
 use ringfence_core::user::{AgentNumber, Line, PermissionOverrides, Role, User, Username};
 use ringfence_store::db::{self, Tx};
-use ringfence_store::feed::FeedKind;
+use ringfence_store::feed::{FeedKind, feed_lock};
 use ringfence_store::sessions::session_end_others;
 use ringfence_store::sign_in::links::link_revoke;
 use ringfence_store::{groups, users as store};
@@ -241,6 +241,8 @@ pub(crate) async fn user_change(
     id: UserId,
     (edit, hash): (&UserEdit, Option<&str>),
 ) -> Result<User, Error> {
+    // Of two edits at the same moment, the second sees what the first did.
+    feed_lock(tx).await?;
     let found = store::user_find(tx, id).await?;
     let before = found.ok_or_else(|| Error::NotFound("user".to_owned()))?;
     if edit
@@ -265,6 +267,10 @@ pub(crate) async fn user_change(
         store::user_password_set(tx, user.id, Some(hash)).await?;
         // Whoever signed in with the old one, or holds a link to set another, is out.
         session_end_others(tx, user.id, None).await?;
+        link_revoke(tx, user.id).await?;
+    }
+    if (user.operator && !before.operator) || user.epoch != before.epoch {
+        // A link made for them when they were less, or before they were shut out, opens nothing now.
         link_revoke(tx, user.id).await?;
     }
     if user == before && hash.is_none() {

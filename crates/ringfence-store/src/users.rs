@@ -104,6 +104,23 @@ pub async fn user_password_set(
     Ok(())
 }
 
+/// Replaces a password's hash by another one of the same password, unless it was changed meanwhile.
+///
+/// # Errors
+/// The database refused it or broke off.
+pub async fn user_password_rehash(
+    tx: &mut Tx,
+    user_id: UserId,
+    (before, after): (&str, &str),
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE users SET password = $3 WHERE id = $1 AND password = $2",
+        &[user_id.to_string().into(), before.into(), after.into()],
+    )
+    .await?;
+    Ok(())
+}
+
 /// The person of that id.
 ///
 /// # Errors

@@ -156,6 +156,12 @@ pub async fn user_invite(
     id: UserId,
     forget: bool,
 ) -> Result<(User, Secret<String>), Error> {
+    if id == caller.user.id {
+        // It would ask for neither the old password nor a code.
+        return Err(Error::Forbidden(
+            "change your own password and devices on your own page".to_owned(),
+        ));
+    }
     let user = user_changeable(ctx, caller, id).await?;
     let handle = invite_link(ctx, &caller.actor(), id, forget).await?;
     let link = format!("{}/invite/{}", ctx.settings.public_url, handle.expose());

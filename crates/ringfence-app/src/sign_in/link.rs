@@ -211,6 +211,7 @@ pub async fn invite_finish(
     let hash = password_hash(&*ctx.random, password).await?;
     let digest = handle.digest(&ctx.digest_key, LinkPurpose::Invite.as_str());
     let mut tx = ctx.db.begin_write().await?;
+    feed_lock(&mut tx).await?;
     if !link_use(&mut tx, digest, LinkPurpose::Invite, ctx.now()).await? {
         return Err(link_dead());
     }

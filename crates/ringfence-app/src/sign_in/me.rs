@@ -9,7 +9,7 @@ use ringfence_core::id::SessionId;
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;
 use ringfence_store::db::Tx;
-use ringfence_store::feed::FeedKind;
+use ringfence_store::feed::{FeedKind, feed_lock};
 use ringfence_store::sessions::{session_end_others, session_list};
 use ringfence_store::sign_in::links::link_revoke;
 use ringfence_store::sign_in::people::user_password;
@@ -163,6 +163,7 @@ pub async fn password_change(
     own_password(ctx, caller, old).await?;
     let hash = password_hash(&*ctx.random, new).await?;
     let mut tx = ctx.db.begin_write().await?;
+    feed_lock(&mut tx).await?;
     user_password_set(&mut tx, caller.user.id, Some(&hash)).await?;
     session_end_others(&mut tx, caller.user.id, Some(kept)).await?;
     link_revoke(&mut tx, caller.user.id).await?;

@@ -12,7 +12,7 @@ use ringfence_core::secret::Secret;
 use ringfence_core::user::Username;
 use ringfence_store::accounts::account_find_by_name;
 use ringfence_store::sign_in::people::{user_ids_by_username, user_password};
-use ringfence_store::users::{user_find_by_username, user_password_set};
+use ringfence_store::users::{user_find_by_username, user_password_rehash};
 
 // What nobody has as a name is cut for counting; it cannot be anybody's.
 const LONGEST_NAME: usize = 200;
@@ -41,7 +41,7 @@ pub async fn password_sign_in(
     let typed: String = attempt.username.trim().chars().take(LONGEST_NAME).collect();
     let counted = attempt_begin(ctx, &typed, visitor).await?;
     let (person, stored) = person_find(ctx, &typed, attempt.account.as_deref()).await?;
-    let checked = match password_check(stored, attempt.password.clone()).await {
+    let checked = match password_check(stored.clone(), attempt.password.clone()).await {
         Ok(checked) => checked,
         Err(error) => {
             attempt_take_back(ctx, &counted, false).await?;
@@ -70,8 +70,8 @@ pub async fn password_sign_in(
         return Err(Error::Unauthenticated);
     };
     attempt_take_back(ctx, &counted, true).await?;
-    if checked == Checked::RightButOld {
-        rehash(ctx, user_id, attempt.password).await?;
+    if let (Checked::RightButOld, Some(before)) = (checked, stored) {
+        rehash(ctx, user_id, &before, attempt.password).await?;
     }
     proceed(ctx, user_id, "password", visitor).await
 }
@@ -109,14 +109,19 @@ async fn person_find(
 }
 
 /// Keeps a password under today's parameters. One that is too short by now stays as it is.
-async fn rehash(ctx: &Ctx, user_id: UserId, password: Secret<String>) -> Result<(), Error> {
+async fn rehash(
+    ctx: &Ctx,
+    user_id: UserId,
+    before: &str,
+    password: Secret<String>,
+) -> Result<(), Error> {
     let hash = match password_hash(&*ctx.random, password).await {
         Ok(hash) => hash,
         Err(Error::Invalid(_)) => return Ok(()),
         Err(error) => return Err(error),
     };
     let mut tx = ctx.db.begin_write().await?;
-    user_password_set(&mut tx, user_id, Some(&hash)).await?;
+    user_password_rehash(&mut tx, user_id, (before, &hash)).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -260,7 +260,8 @@ fn person_claims(claims: &Object<'_>, name_claim: &str) -> (Option<String>, Opti
     };
     let email_verified = claims.get("email_verified") == Some(&Value::Bool(true));
     (
-        optional(name_claim),
+        // An address that anybody could have typed names nobody.
+        optional(name_claim).filter(|_| name_claim != "email" || email_verified),
         optional("email").filter(|_| email_verified),
     )
 }

@@ -93,6 +93,14 @@ fn oidc_core_3_1_3_7_takes_a_good_token() {
         .outcome(&claims(&[("email_verified", "true")]))
         .unwrap();
     assert_eq!(verified.verified_email.as_deref(), Some("sam@example.com"));
+    let by_email = |changes: &[(&'static str, &str)]| {
+        let text = claims(changes);
+        let members = Object::parse(text.as_bytes()).unwrap();
+        person_claims(&members, "email").0
+    };
+    assert_eq!(by_email(&[]), None, "anybody could have typed it");
+    let verified = by_email(&[("email_verified", "true")]);
+    assert_eq!(verified.as_deref(), Some("sam@example.com"));
     let several = claims(&[("aud", r#"["us","them"]"#), ("azp", r#""us""#)]);
     assert!(provider.outcome(&several).is_ok());
 }

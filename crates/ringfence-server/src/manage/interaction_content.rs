@@ -12,8 +12,8 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, put};
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use ringfence_app::contents::content_read;
 use ringfence_app::manage::interactions::{NewContent, Put, content_put};
 use ringfence_app::manage::recordings::{Manner, onlooker, recording_item_delete, recording_open};
@@ -83,7 +83,15 @@ async fn read(
     };
     let who = onlooker(&caller);
     let pieces = content_read(&app.ctx, &who, (id, &item), range.clone()).await?;
-    Ok(entity.answer((range, is_part), &item.media_type, pieces))
+    let mut response = entity.answer((range, is_part), &item.media_type, pieces);
+    // Whoever put it in chose the media type, and a session opens this in a browser: it must not act as a page of ours.
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; sandbox"),
+    );
+    Ok(response)
 }
 
 #[utoipa::path(

@@ -94,7 +94,8 @@ pub(super) const PROVIDER_SAMPLE: &str = r#"
 # username_claim holds the user name as Ringfence knows it; nobody is made by signing in. Whoever came once is known by
 # the provider's own subject from then on. With link_by_email, somebody whose user name is unknown is found by an e-mail
 # address that the provider calls verified: only for a provider that nobody can register at by themselves. With ask_code,
-# people who have an authenticator app are asked for a code as well. Repeat the table for each provider.
+# people who have an authenticator app are asked for a code as well. With username_claim = "email", only an address that the
+# provider calls verified counts. Repeat the table for each provider.
 #[[sign_in.provider]]
 #name = "corp"
 #title = "Example Corp"

@@ -412,8 +412,9 @@ fn create_check(caller: &Caller) -> Result<(), Error> {
 fn acts_of(caller: &Caller, owner: Owner) -> Acts {
     let admin = caller.role() == Role::Admin;
     match owner {
+        // It reads all content of the account, which is not for an operator from elsewhere (decision 0019).
         Owner::Account => Acts {
-            edit: admin,
+            edit: admin && caller.account.id == caller.home.id,
             delete: admin,
         },
         Owner::User(id) => Acts {
@@ -424,6 +425,12 @@ fn acts_of(caller: &Caller, owner: Owner) -> Acts {
 }
 
 fn not_owner(shown: &Shown) -> Error {
+    if shown.credential.owner == Owner::Account {
+        return Error::Forbidden(
+            "only an admin of the account can change this credential, because it acts for the whole account; you can delete it"
+                .to_owned(),
+        );
+    }
     let owner = shown.owner.as_ref();
     let owner = owner.map_or("its owner", |owner| owner.name.as_str());
     Error::Forbidden(format!(

@@ -140,6 +140,29 @@ async fn an_interaction_is_put_once_and_replaced_by_version_only() {
 }
 
 #[tokio::test]
+async fn content_never_acts_as_a_page_of_ours() {
+    let (_app, _, _, ada) = world().await;
+    put(&ada, ONE, &call(), None).await;
+    let path = format!("{ONE}/content/note-1");
+    let html = [("content-type", "text/html".to_owned())];
+    let (status, item) = put_bytes(
+        &ada,
+        &format!("{path}?type=attachment"),
+        b"<script></script>",
+        &html,
+    )
+    .await;
+    assert_eq!(status, 201, "{item}");
+    let answer = ada.get(&path).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-disposition"], "attachment");
+    assert_eq!(
+        answer.headers()["content-security-policy"],
+        "default-src 'none'; sandbox"
+    );
+}
+
+#[tokio::test]
 async fn content_is_streamed_in_checked_and_never_changed() {
     let (app, _, _, ada) = world().await;
     put(&ada, ONE, &call(), None).await;

@@ -267,9 +267,12 @@ async fn nobody_else_knows_of_these_pages() {
 async fn an_invitation_is_a_link_that_is_shown_once() {
     let app = TestApp::sqlite().await;
     let acme = app.account("acme").await;
-    let (_, sam) = person(&app, &acme, "sam@acme.example", Role::Admin).await;
+    let (me, sam) = person(&app, &acme, "sam@acme.example", Role::Admin).await;
     let (kim, _) = person(&app, &acme, "kim@acme.example", Role::Agent).await;
     let path = format!("/admin/users/{}/invite", kim.id);
+    // One's own would ask for neither the old password nor a code.
+    let own = format!("/admin/users/{}/invite", me.id);
+    assert_eq!(sam.post_form(&own, &[]).await.status(), 403);
     let answer = sam.post_form(&path, &[]).await;
     assert_eq!(answer.status(), 200);
     let text = answer.text().await.unwrap();

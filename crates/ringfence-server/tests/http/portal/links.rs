@@ -109,6 +109,65 @@ async fn links_run_out_and_newer_ones_replace_older() {
 }
 
 #[tokio::test]
+async fn an_invitation_does_not_outlive_a_promotion_or_a_lock() {
+    for app in TestApp::both().await {
+        let account = app.account("acme").await;
+        let sam = app.user(&account, "sam", Role::Admin, None).await;
+        app.caught_up().await;
+        let promoted = vec![UserEdit {
+            operator: Some(true),
+            ..UserEdit::default()
+        }];
+        let locked = |value| UserEdit {
+            locked: Some(value),
+            ..UserEdit::default()
+        };
+        for edits in [promoted, vec![locked(true), locked(false)]] {
+            let link = invite_link(&app.ctx, &actor(), sam.id, false)
+                .await
+                .unwrap();
+            let path = format!("/invite/{}", link.expose());
+            assert_eq!(app.browser(None).page(&path).await.0, 200);
+            for edit in edits {
+                user_edit(&app.ctx, &actor(), sam.id, edit).await.unwrap();
+            }
+            app.caught_up().await;
+            let status = app.browser(None).page(&path).await.0;
+            assert_eq!(status, 404, "{}", app.engine);
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_edits_at_the_same_moment_none_undoes_a_lock() {
+    for app in TestApp::both().await {
+        let account = app.account("acme").await;
+        let sam = app.user(&account, "sam", Role::Admin, None).await;
+        let edit = |edit: UserEdit| {
+            let ctx = app.ctx.clone();
+            let edited = async move { user_edit(&ctx, &actor(), sam.id, edit).await };
+            ringfence_app::context::spawn("edit", edited)
+        };
+        let named = |n: u32| UserEdit {
+            name: Some(format!("Sam {n}")),
+            ..UserEdit::default()
+        };
+        let lock = UserEdit {
+            locked: Some(true),
+            ..UserEdit::default()
+        };
+        let mut edits: Vec<_> = (0..8).map(|n| edit(named(n))).collect();
+        edits.insert(4, edit(lock));
+        for edit in edits {
+            edit.await.unwrap().unwrap().unwrap();
+        }
+        app.caught_up().await;
+        let seen = app.ctx.directory.snapshot().user(sam.id).cloned().unwrap();
+        assert_eq!((seen.locked, seen.epoch), (true, 1), "{}", app.engine);
+    }
+}
+
+#[tokio::test]
 async fn an_invitation_sets_a_password_once() {
     for app in TestApp::both().await {
         let account = app.account("acme").await;

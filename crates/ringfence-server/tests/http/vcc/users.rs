@@ -1,8 +1,9 @@
 //! User Admin: people (vcc-api §15.2 to §15.6).
 
 use super::World;
+use ringfence_app::users::{UserEdit, user_edit};
 use ringfence_core::user::Role;
-use ringfence_testkit::test_app::TestApp;
+use ringfence_testkit::test_app::{TestApp, actor};
 use serde_json::json;
 
 fn new_user(username: &str) -> serde_json::Value {
@@ -12,6 +13,35 @@ fn new_user(username: &str) -> serde_json::Value {
                 "telephonyAddress": {"telephoneAddress": "441632960201", "nationalDisplay": true},
                 "capacity": {"isAgentLevel": false, "live": 1, "semilive": 2, "nonlive": 5},
                 "associatedUsers": [{"username": "alexray", "applicationType": "VBC"}]}}})
+}
+
+#[tokio::test]
+async fn only_an_operator_changes_an_operator() {
+    let world = World::new().await;
+    let olga = world.agent("olga", "77").await;
+    let operator = |value| UserEdit {
+        operator: Some(value),
+        ..UserEdit::default()
+    };
+    let path = format!("/useradmin/users/{}", olga.id);
+    user_edit(&world.app.ctx, &actor(), olga.id, operator(true))
+        .await
+        .unwrap();
+    for change in [
+        json!({"locked": true}),
+        json!({"username": "mallory"}),
+        json!({"name": "Olga"}),
+    ] {
+        let answer = world.put("PATCH", &path, &change).await;
+        assert_eq!(answer.status, 403, "{change}");
+    }
+    user_edit(&world.app.ctx, &actor(), olga.id, operator(false))
+        .await
+        .unwrap();
+    world
+        .put("PATCH", &path, &json!({"name": "Olga"}))
+        .await
+        .good();
 }
 
 #[tokio::test]

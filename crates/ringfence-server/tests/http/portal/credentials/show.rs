@@ -1,7 +1,7 @@
 //! What a credential can do now, what it sees, and who can change that.
 
 use super::{World, hidden};
-use ringfence_app::accounts::account_suspend;
+use ringfence_app::accounts::{account_resume, account_suspend};
 use ringfence_app::users::{UserEdit, user_edit};
 use ringfence_core::interaction::Direction;
 use ringfence_core::permission::Permission;
@@ -290,5 +290,39 @@ async fn a_suspended_account_is_named_to_its_operator() {
     // An operator is no user there: nothing can be made, and only deleted.
     assert_eq!(browser.page("/admin/credentials/new").await.0, 403);
     assert_eq!(browser.page(&format!("{path}/edit")).await.0, 403);
+    assert_eq!(browser.page(&format!("{path}/delete")).await.0, 200);
+
+    // Nor do they get at the account's content by a secret of a credential that reads all of it.
+    account_resume(&world.app.ctx, &actor(), &world.account.name)
+        .await
+        .unwrap();
+    let legacy = world
+        .app
+        .credential_with(&world.account, None, "interaction-content:read", |_| {})
+        .await;
+    let id = legacy.credential.id.to_string();
+    let path = format!("/admin/credentials/{id}");
+    assert_eq!(browser.page(&path).await.0, 200);
+    for part in ["edit", "rotate"] {
+        let page = format!("{path}/{part}");
+        assert_eq!(browser.page(&page).await.0, 403, "{part}");
+    }
+    let secrets = format!("/api/v1/accounts/acme/credentials/{id}/secrets");
+    let answer = browser
+        .api(
+            "POST",
+            &secrets,
+            Some(&serde_json::json!({"overlapSecs": 3_600})),
+        )
+        .await;
+    assert_eq!(answer.status(), 403);
+    let operation = [
+        ("operation", "GET /interaction-content/interactions"),
+        ("credential", &id),
+        ("query.start", "2026-03-01T00:00:00Z"),
+        ("query.end", "2026-03-02T00:00:00Z"),
+    ];
+    let answer = browser.post_form("/admin/explorer", &operation).await;
+    assert_ne!(answer.status(), 200);
     assert_eq!(browser.page(&format!("{path}/delete")).await.0, 200);
 }
