@@ -49,6 +49,12 @@ pub struct Parts {
     pub totp_sealer: Sealer,
     /// Seals steps of a sign-in that a browser carries.
     pub step_sealer: Sealer,
+    /// Derives refresh tokens, so that one can be given again without being kept.
+    pub refresh_key: DigestKey,
+    /// Seals access tokens that the password grant may give again.
+    pub token_sealer: Sealer,
+    /// Seals secrets of providers that accounts sign in through.
+    pub provider_sealer: Sealer,
     /// Who may do what, in memory.
     pub directory: Directory,
     /// What the token service keeps between requests.
@@ -90,6 +96,53 @@ pub struct Settings {
     pub traffic: TrafficLimits,
     /// Providers that people sign in through.
     pub providers: Vec<Provider>,
+    /// Tokens of applications.
+    pub vbc: VbcSettings,
+}
+
+/// How long tokens of applications live, and which of the platform's ways are followed (vbc-api §3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VbcSettings {
+    /// Whether applications may be set to the password grant at all.
+    pub password_grant: bool,
+    /// Whether the password grant gives a token that still lives once more, as the platform does (vbc-api §3.4).
+    pub token_reuse: bool,
+    /// Life of an access token, in seconds.
+    pub access_ttl_secs: u32,
+    /// Life of a refresh token that is not used, in seconds.
+    pub refresh_idle_secs: u32,
+    /// How long a person need not sign in again, in seconds; never extended by use.
+    pub refresh_longest_secs: u32,
+    /// Life of an authorization code, in seconds.
+    pub code_ttl_secs: u32,
+    /// For how long an answer that was lost can be had again, in seconds.
+    pub retry_window_secs: u32,
+    /// Life of an ID token, in seconds.
+    pub id_token_ttl_secs: u32,
+    /// After how many wrong passwords the password grant is locked for a person.
+    pub lockout_failures: u32,
+    /// For how long, in seconds, from the last try.
+    pub lockout_secs: u32,
+    /// How many calls a minute the plan Standard allows an application and suite; `None` for any number.
+    pub standard_plan_per_minute: Option<u32>,
+}
+
+impl Default for VbcSettings {
+    fn default() -> Self {
+        Self {
+            password_grant: true,
+            token_reuse: true,
+            access_ttl_secs: 86_400,
+            refresh_idle_secs: 7 * 86_400,
+            refresh_longest_secs: 90 * 86_400,
+            code_ttl_secs: 60,
+            retry_window_secs: 10,
+            id_token_ttl_secs: 3_600,
+            lockout_failures: 5,
+            lockout_secs: 30 * 60,
+            standard_plan_per_minute: None,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -107,6 +160,7 @@ impl Default for Settings {
             traffic: TrafficLimits::default(),
             session_limits: SessionLimits::default(),
             providers: Vec::new(),
+            vbc: VbcSettings::default(),
         }
     }
 }
@@ -171,6 +225,13 @@ impl Ctx {
         let step_sealer = master
             .sealer(Purpose::SignInSteps)
             .map_err(Error::internal)?;
+        let refresh_key = master.refresh_key().map_err(Error::internal)?;
+        let token_sealer = master
+            .sealer(Purpose::AccessTokens)
+            .map_err(Error::internal)?;
+        let provider_sealer = master
+            .sealer(Purpose::ProviderSecrets)
+            .map_err(Error::internal)?;
         Ok(Self(Arc::new(Parts {
             db,
             blobs,
@@ -181,6 +242,9 @@ impl Ctx {
             cursor_sealer,
             totp_sealer,
             step_sealer,
+            refresh_key,
+            token_sealer,
+            provider_sealer,
             directory: Directory::default(),
             gateway: Gateway::new(settings.limits),
             token: TokenService::new(&settings),

@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod directory;
 pub mod error;
 pub mod gateway;
+pub mod grants;
 pub mod group_admin;
 pub mod groups;
 pub mod idempotency;

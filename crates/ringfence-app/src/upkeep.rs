@@ -8,7 +8,7 @@ use ringfence_core::sign_in::patience::FORGOTTEN_AFTER_SECS;
 use ringfence_store::credentials::handover::handover_prune;
 use ringfence_store::credentials::usage::usage_prune;
 use ringfence_store::feed::feed_prune;
-use ringfence_store::revocations::revoked_token_prune;
+use ringfence_store::revocations::{revoked_grant_prune, revoked_token_prune};
 use ringfence_store::sessions::session_prune;
 use ringfence_store::sign_in::failures::failures_prune;
 use ringfence_store::sign_in::links::link_prune;
@@ -28,6 +28,7 @@ const EVERY: Duration = Duration::from_secs(600);
 pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
     revoked_token_prune(&mut tx, ctx.now()).await?;
+    revoked_grant_prune(&mut tx, ctx.now()).await?;
     feed_prune(&mut tx, ctx.now().plus_secs(-FEED_KEPT_SECS)).await?;
     handover_prune(&mut tx, ctx.now(), ctx.now().plus_secs(-HANDOVER_KEPT_SECS)).await?;
     let first_hour = ctx.now().secs() / 3_600 - USAGE_KEPT_HOURS;

@@ -96,6 +96,16 @@ id! {
     AuditId;
     /// Somebody's stay after signing in, as they see it in the list of theirs; not what the cookie holds.
     SessionId;
+    /// A person who builds applications in the Developer Portal; belongs to no account.
+    DeveloperId;
+    /// An application of a developer.
+    ApplicationId;
+    /// The pair of consumer key and secret of an application, as the Portal REST API names it.
+    KeyMappingId;
+    /// An application's subscription to an API suite.
+    SubscriptionId;
+    /// What a person allowed an application: the family of refresh and access tokens that came of it.
+    GrantId;
 }
 
 impl InteractionId {

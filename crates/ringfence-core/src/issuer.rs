@@ -19,6 +19,21 @@ pub fn audience(region: Region) -> String {
     format!("urn:ringfence:vcc:{}", region.as_str())
 }
 
+/// Where the token service of applications says who it is, below the outside URL (vbc-api §3.7).
+pub const VBC_ISSUER_PATH: &str = "/oauth2/token";
+
+/// The issuer of tokens that applications get, from the outside URL without a slash at the end.
+#[must_use]
+pub fn vbc_issuer(public_url: &str) -> String {
+    format!("{public_url}{VBC_ISSUER_PATH}")
+}
+
+/// The one audience of an application's token: the VBC APIs, for accounts of that region.
+#[must_use]
+pub fn vbc_audience(region: Region) -> String {
+    format!("urn:ringfence:vbc:{}", region.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,13 +5,18 @@
 //! every other module speaks in their types.
 
 pub mod account;
+pub mod application;
 pub mod audit;
+pub mod callback;
+pub mod consumer;
 pub mod content;
 pub mod context;
 pub mod credential;
+pub mod developer;
 pub mod digest;
 pub mod encoding;
 pub mod gap;
+pub mod grant;
 pub mod handover;
 pub mod id;
 pub mod interaction;
@@ -26,8 +31,10 @@ pub mod seal;
 pub mod secret;
 pub mod sign_in;
 pub mod statistics;
+pub mod suite;
 pub mod time;
 pub mod transcript;
 pub mod user;
+pub mod user_scope;
 pub mod visibility;
 pub mod wav;

@@ -25,6 +25,12 @@ pub enum Purpose {
     TotpSecrets,
     /// Steps of a sign-in that a browser carries from one page to the next.
     SignInSteps,
+    /// Derivation of refresh tokens.
+    RefreshTokens,
+    /// Access tokens that may be given once more.
+    AccessTokens,
+    /// Secrets of the providers that accounts sign in through.
+    ProviderSecrets,
 }
 
 impl Purpose {
@@ -37,6 +43,9 @@ impl Purpose {
             Self::AuditChain => b"ringfence/1/audit-chain",
             Self::TotpSecrets => b"ringfence/1/totp-secrets",
             Self::SignInSteps => b"ringfence/1/sign-in-steps",
+            Self::RefreshTokens => b"ringfence/1/refresh-tokens",
+            Self::AccessTokens => b"ringfence/1/access-tokens",
+            Self::ProviderSecrets => b"ringfence/1/provider-secrets",
         }
     }
 }
@@ -99,6 +108,14 @@ impl MasterKey {
     /// The cryptographic library fails.
     pub fn digest_key(&self) -> Result<DigestKey, SealError> {
         Ok(DigestKey::new(&self.subkey(Purpose::SecretDigests)?))
+    }
+
+    /// The key that refresh tokens are derived with.
+    ///
+    /// # Errors
+    /// The cryptographic library fails.
+    pub fn refresh_key(&self) -> Result<DigestKey, SealError> {
+        Ok(DigestKey::new(&self.subkey(Purpose::RefreshTokens)?))
     }
 
     /// The sealer for one purpose.

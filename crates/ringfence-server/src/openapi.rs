@@ -152,7 +152,15 @@ pub(crate) fn scopes_of(method: &str, path: &str) -> Vec<&'static str> {
         Some(Access::Token(scopes) | Access::Manage(scopes)) => {
             scopes.iter().map(|scope| scope.as_str()).collect()
         }
-        Some(Access::Public | Access::Client | Access::Session) | None => Vec::new(),
+        Some(
+            Access::Public
+            | Access::Client
+            | Access::Session
+            | Access::User(_)
+            | Access::Developer
+            | Access::DeveloperApi(_),
+        )
+        | None => Vec::new(),
     }
 }
 

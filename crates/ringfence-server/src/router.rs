@@ -4,7 +4,7 @@
 //! of the tests are both made from that table. What is not listed does not exist.
 
 use crate::app::{App, Roles};
-use crate::gateway::admit::{Gate, gate_pass};
+use crate::gateway::admit::{Gate, UserGate, gate_pass, user_gate_pass};
 use crate::gateway::upstream::upstream_call;
 use crate::manage;
 use crate::portal;
@@ -20,9 +20,13 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use ringfence_app::gateway::RouteRule;
+use ringfence_app::gateway::user::UserRule;
 use ringfence_app::quota::QuotaClass;
+use ringfence_core::developer::DeveloperScope;
 use ringfence_core::path::{LetterCase, PathTemplate};
 use ringfence_core::scope::{Scope, ScopeSet};
+use ringfence_core::suite::Suite;
+use ringfence_core::user_scope::UserScope;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 use tower::ServiceExt as _;
@@ -40,6 +44,13 @@ pub enum Access {
     Session,
     /// A person who has signed in, or a bearer token with one of these scopes.
     Manage(&'static [Scope]),
+    /// An application's token that acts for a person; with a suite, the application must be subscribed to it, without
+    /// one the token must have `openid`.
+    User(Option<Suite>),
+    /// A developer who has signed in to the Developer Portal.
+    Developer,
+    /// A developer who has signed in, or a personal token of theirs with one of these scopes.
+    DeveloperApi(&'static [DeveloperScope]),
 }
 
 /// One operation.
@@ -71,6 +82,10 @@ pub(crate) enum Dialect {
     Portal,
     /// The Management API's.
     Manage,
+    /// The VBC APIs' gateway faults.
+    Vbc,
+    /// The Portal REST API's.
+    DeveloperApi,
 }
 
 /// The operation that calls others.
@@ -82,7 +97,12 @@ static ROUTES: LazyLock<HashMap<(&'static str, &'static str), RouteRule>> = Lazy
         Access::Token(scopes) | Access::Manage(scopes) => {
             Some(((rule.path, rule.method), route_rule(rule.path, scopes)))
         }
-        Access::Public | Access::Client | Access::Session => None,
+        Access::Public
+        | Access::Client
+        | Access::Session
+        | Access::User(_)
+        | Access::Developer
+        | Access::DeveloperApi(_) => None,
     };
     rules().into_iter().filter_map(guarded).collect()
 });
@@ -144,6 +164,19 @@ fn guarded(app: &App, rule: Rule, handler: MethodRouter<App>) -> MethodRouter<Ap
         Access::Session => {
             handler.route_layer(from_fn_with_state(app.clone(), portal::door::session_pass))
         }
+        Access::User(suite) => {
+            let gate = UserGate {
+                app: app.clone(),
+                rule: user_rule(rule.path, suite),
+            };
+            handler.route_layer(from_fn_with_state(gate, user_gate_pass))
+        }
+        // Nobody passes until developers can sign in.
+        Access::Developer | Access::DeveloperApi(_) => {
+            handler.route_layer(from_fn(|_: Request, _: Next| async {
+                http::StatusCode::UNAUTHORIZED
+            }))
+        }
         Access::Manage(scopes) => once_a_key(app, rule, handler)
             .route_layer(from_fn_with_state(app.clone(), manage::door::caller_pass))
             .route_layer(from_fn_with_state(gate(scopes), token_when_sent)),
@@ -171,7 +204,7 @@ async fn token_when_sent(gate: State<Gate>, request: Request, next: Next) -> Res
 
 fn in_dialect(app: &App, dialect: Dialect, handler: MethodRouter<App>) -> MethodRouter<App> {
     match dialect {
-        Dialect::Plain => handler,
+        Dialect::Plain | Dialect::Vbc | Dialect::DeveloperApi => handler,
         Dialect::Vcc(api) => {
             let words = move |response: Response| async move { vcc::error::restate(api, response) };
             handler.route_layer(map_response(words))
@@ -213,7 +246,21 @@ fn serves(roles: Roles, entry: &Entry) -> bool {
         Access::Public => true,
         Access::Client => roles.issue,
         Access::Token(_) => roles.apis,
-        Access::Session | Access::Manage(_) => roles.portal,
+        // Userinfo is part of the token service.
+        Access::User(None) => roles.issue,
+        Access::User(Some(_)) => roles.apis,
+        Access::Session | Access::Manage(_) | Access::Developer | Access::DeveloperApi(_) => {
+            roles.portal
+        }
+    }
+}
+
+/// What the gateway checks before an operation that takes an application's token.
+fn user_rule(path: &'static str, suite: Option<Suite>) -> UserRule {
+    UserRule {
+        name: path,
+        suite,
+        scope: suite.is_none().then_some(UserScope::Openid),
     }
 }
 

@@ -19,6 +19,10 @@ pub enum FeedKind {
     Key,
     /// A token was revoked; the subject is its `jti`.
     Token,
+    /// An application with its keys and subscriptions.
+    Application,
+    /// What a person allowed an application was taken back.
+    Grant,
 }
 
 /// One line of the feed.
@@ -42,12 +46,14 @@ pub struct FeedHead {
 }
 
 impl FeedKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Account,
         Self::User,
         Self::Credential,
         Self::Key,
         Self::Token,
+        Self::Application,
+        Self::Grant,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -57,6 +63,8 @@ impl FeedKind {
             Self::Credential => "credential",
             Self::Key => "key",
             Self::Token => "token",
+            Self::Application => "application",
+            Self::Grant => "grant",
         }
     }
 }

@@ -5,12 +5,14 @@
 //! what. Read [`db`] first; it alone knows that there are two drivers.
 
 pub mod accounts;
+pub mod applications;
 pub mod audit;
 pub mod blobs;
 pub mod collect;
 pub mod contents;
 pub mod credentials;
 pub mod db;
+pub mod developers;
 pub mod feed;
 pub mod groups;
 pub mod health;

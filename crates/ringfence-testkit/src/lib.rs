@@ -8,6 +8,7 @@
     reason = "the test kit reads the settings of tests, starts tasks and owns the clock"
 )]
 
+pub mod applications;
 pub mod authenticator;
 pub mod calls;
 pub mod clock;

@@ -5,13 +5,13 @@
 use super::snapshot::{CredentialRights, KeyEntry, Snapshot, UserRights};
 use crate::context::Ctx;
 use crate::error::{Error, chain};
-use ringfence_core::id::{AccountId, CredentialId, KeyId, TokenId, UserId};
+use ringfence_core::id::{AccountId, ApplicationId, CredentialId, GrantId, KeyId, TokenId, UserId};
 use ringfence_core::jwt::key::{SigningKey, VerifyingKey};
 use ringfence_store::credentials::{self, packed};
 use ringfence_store::db::{self, Listener, Tx};
 use ringfence_store::feed::{CHANNEL, FeedKind, FeedRow, feed_after, feed_head};
 use ringfence_store::keys::StoredKey;
-use ringfence_store::{accounts, keys, revocations, users};
+use ringfence_store::{accounts, applications, keys, revocations, users};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,9 +45,15 @@ async fn load_all(ctx: &Ctx) -> Result<(), Error> {
     for user in users::user_load_all(&mut tx).await? {
         next.users.insert(user.id, Arc::new(UserRights::from(user)));
     }
+    for application in applications::application_load_all(&mut tx).await? {
+        next.application_set(application.id, Some(application));
+    }
     next = credentials_load(&mut tx, next).await?;
     for token in revocations::revoked_token_load(&mut tx, ctx.now()).await? {
         next.revoked.insert(token.id, token.expires_at);
+    }
+    for grant in revocations::revoked_grant_load(&mut tx, ctx.now()).await? {
+        next.revoked_grants.insert(grant.id, grant.expires_at);
     }
     for key in keys::key_list(&mut tx).await? {
         next.keys.push(Arc::new(key_open(ctx, &key)?));
@@ -115,6 +121,7 @@ pub async fn catch_up(ctx: &Ctx) -> Result<bool, Error> {
     }
     let now = ctx.now();
     next.revoked.retain(|expires_at| *expires_at > now);
+    next.revoked_grants.retain(|expires_at| *expires_at > now);
     ctx.directory.install(next);
     ctx.directory.saw_feed(began);
     Ok(true)
@@ -226,6 +233,16 @@ async fn take_in(ctx: &Ctx, tx: &mut Tx, next: &mut Snapshot, line: &FeedRow) ->
             let id = TokenId::parse(&line.subject_id).map_err(|_| damaged())?;
             if let Some(token) = revocations::revoked_token_find(tx, id).await? {
                 next.revoked.insert(id, token.expires_at);
+            }
+        }
+        FeedKind::Application => {
+            let id = ApplicationId::parse(&line.subject_id).map_err(|_| damaged())?;
+            next.application_set(id, applications::application_find(tx, id).await?);
+        }
+        FeedKind::Grant => {
+            let id = GrantId::parse(&line.subject_id).map_err(|_| damaged())?;
+            if let Some(grant) = revocations::revoked_grant_find(tx, id).await? {
+                next.revoked_grants.insert(id, grant.expires_at);
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use super::snapshot::{CredentialRights, Snapshot, UserRights};
 use ringfence_core::account::{Account, AccountStatus};
+use ringfence_core::application::{Application, ApplicationStatus};
 use ringfence_core::credential::Owner;
-use ringfence_core::id::CredentialId;
+use ringfence_core::id::{ApplicationId, CredentialId, UserId};
 use ringfence_core::permission::PermissionSet;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::time::Timestamp;
@@ -37,6 +38,27 @@ pub enum Barred {
     OwnerInactive,
     /// The owner is locked.
     OwnerLocked,
+    /// There is no such application, or it has no keys any more.
+    ApplicationUnknown,
+    /// The application was suspended.
+    ApplicationSuspended,
+    /// The person an application acts for is archived or gone.
+    UserInactive,
+    /// The person an application acts for is locked.
+    UserLocked,
+}
+
+/// An application that may act for a person now.
+#[derive(Clone, Debug)]
+pub struct LiveUser {
+    /// The person's account.
+    pub account: Arc<Account>,
+    /// The person.
+    pub user: Arc<UserRights>,
+    /// The application.
+    pub application: Arc<Application>,
+    /// The sum of the epochs of account, person and application. Each only rises, so a token of another sum is stale.
+    pub epoch: u64,
 }
 
 impl Snapshot {
@@ -83,6 +105,48 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// An application that may act now, with its keys.
+    ///
+    /// # Errors
+    /// It may not; the reason says why.
+    pub fn live_application(&self, id: ApplicationId) -> Result<&Arc<Application>, Barred> {
+        let application = self
+            .application(id)
+            .filter(|application| application.keys.is_some())
+            .ok_or(Barred::ApplicationUnknown)?;
+        match application.status {
+            ApplicationStatus::Approved => Ok(application),
+            ApplicationStatus::Suspended => Err(Barred::ApplicationSuspended),
+        }
+    }
+
+    /// Whether an application may act for a person now.
+    ///
+    /// # Errors
+    /// It may not; the reason says which right is missing.
+    pub fn live_user(&self, id: ApplicationId, user_id: UserId) -> Result<LiveUser, Barred> {
+        let application = self.live_application(id)?;
+        let user = self
+            .user(user_id)
+            .filter(|user| user.active)
+            .ok_or(Barred::UserInactive)?;
+        if user.locked {
+            return Err(Barred::UserLocked);
+        }
+        let account = self
+            .account(user.account_id)
+            .filter(|account| account.status == AccountStatus::Active)
+            .ok_or(Barred::AccountSuspended)?;
+        Ok(LiveUser {
+            epoch: u64::from(account.epoch) + u64::from(user.epoch) + u64::from(application.epoch),
+            account: Arc::clone(account),
+            user: Arc::clone(user),
+            application: Arc::clone(application),
+        })
+    }
+}
+
 impl Live {
     /// The feature permissions in force. A legacy account-level credential acts for the account and holds all.
     #[must_use]
@@ -102,6 +166,10 @@ impl Barred {
             Self::AccountSuspended => "account_suspended",
             Self::OwnerInactive => "owner_inactive",
             Self::OwnerLocked => "owner_locked",
+            Self::ApplicationUnknown => "application_unknown",
+            Self::ApplicationSuspended => "application_suspended",
+            Self::UserInactive => "user_inactive",
+            Self::UserLocked => "user_locked",
         }
     }
 }

@@ -2,8 +2,12 @@
 
 use super::shards::Shards;
 use ringfence_core::account::{Account, TokenAlg};
+use ringfence_core::application::Application;
+use ringfence_core::consumer::ConsumerKey;
 use ringfence_core::credential::{Credential, Network, Owner, SecretInfo};
-use ringfence_core::id::{AccountId, CredentialId, GroupId, KeyId, TokenId, UserId};
+use ringfence_core::id::{
+    AccountId, ApplicationId, CredentialId, GrantId, GroupId, KeyId, TokenId, UserId,
+};
 use ringfence_core::jwt::key::{SigningKey, VerifyingKey};
 use ringfence_core::permission::PermissionSet;
 use ringfence_core::scope::ScopeSet;
@@ -19,7 +23,10 @@ pub struct Snapshot {
     pub(super) accounts: Shards<AccountId, Arc<Account>>,
     pub(super) users: Shards<UserId, Arc<UserRights>>,
     pub(super) credentials: Shards<CredentialId, Arc<CredentialRights>>,
+    pub(super) applications: Shards<ApplicationId, Arc<Application>>,
+    pub(super) consumer_keys: Shards<ConsumerKey, ApplicationId>,
     pub(super) revoked: Shards<TokenId, Timestamp>,
+    pub(super) revoked_grants: Shards<GrantId, Timestamp>,
     pub(super) keys: Vec<Arc<KeyEntry>>,
 }
 
@@ -115,6 +122,40 @@ impl Snapshot {
     #[must_use]
     pub fn credential(&self, id: CredentialId) -> Option<&Arc<CredentialRights>> {
         self.credentials.get(&id)
+    }
+
+    /// The application of that id.
+    #[must_use]
+    pub fn application(&self, id: ApplicationId) -> Option<&Arc<Application>> {
+        self.applications.get(&id)
+    }
+
+    /// The application whose keys have that consumer key.
+    #[must_use]
+    pub fn application_by_key(&self, key: ConsumerKey) -> Option<&Arc<Application>> {
+        self.application(*self.consumer_keys.get(&key)?)
+    }
+
+    /// Puts an application in, or takes it out, together with its consumer key.
+    pub(super) fn application_set(&mut self, id: ApplicationId, now: Option<Application>) {
+        let key = |application: &Application| application.keys.as_ref().map(|k| k.consumer_key);
+        if let Some(old) = self.applications.remove(&id)
+            && let Some(key) = key(&old)
+        {
+            self.consumer_keys.remove(&key);
+        }
+        if let Some(application) = now {
+            if let Some(key) = key(&application) {
+                self.consumer_keys.insert(key, id);
+            }
+            self.applications.insert(id, Arc::new(application));
+        }
+    }
+
+    /// Whether what a person allowed was taken back.
+    #[must_use]
+    pub fn is_grant_revoked(&self, id: GrantId) -> bool {
+        self.revoked_grants.get(&id).is_some()
     }
 
     /// Whether a token was revoked singly.

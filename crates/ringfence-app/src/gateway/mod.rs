@@ -4,6 +4,7 @@
 //! remembering never keeps a right alive.
 
 mod reason;
+pub mod user;
 
 pub use reason::{Reason, RefusalClass};
 
@@ -22,6 +23,7 @@ use ringfence_core::jwt::digest::TokenDigest;
 use ringfence_core::jwt::verify::{TokenFault, check_claims, verify_signed};
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::time::Timestamp;
+use ringfence_core::user_scope::UserScope;
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Gateway {
     verified: Cache<TokenDigest, Arc<Verified>>,
+    verified_user: Cache<TokenDigest, Arc<user::VerifiedUser>>,
     quotas: Quotas,
     limits: Limits,
 }
@@ -111,10 +114,29 @@ impl Admitted {
 pub struct Refusal {
     /// Which right is missing.
     pub reason: Reason,
-    /// The scopes of which one is needed on that route.
-    pub needed: ScopeSet,
+    /// What is needed on that route.
+    pub needed: Needed,
     /// Who made the call, when the token tells.
     pub who: Option<Who>,
+}
+
+/// What a route asks of its callers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needed {
+    /// One of these scopes of a credential.
+    Scopes(ScopeSet),
+    /// A scope that a person grants, or nothing in particular.
+    User(Option<UserScope>),
+}
+
+impl std::fmt::Display for Needed {
+    /// The value of `scope` in a challenge; empty when nothing in particular is needed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Scopes(scopes) => scopes.fmt(f),
+            Self::User(scope) => f.write_str(scope.map_or("", UserScope::as_str)),
+        }
+    }
 }
 
 /// Who makes a call: what a token says whose signature is ours.
@@ -137,7 +159,7 @@ pub struct Who {
 pub fn gateway_admit(ctx: &Ctx, request: &AdmitRequest<'_>) -> Result<Admitted, Refusal> {
     admit(ctx, request).map_err(|(reason, signed)| Refusal {
         reason,
-        needed: request.route.scopes,
+        needed: Needed::Scopes(request.route.scopes),
         who: signed.map(|verified| who_signed(ctx, &verified.claims)),
     })
 }
@@ -377,6 +399,7 @@ impl Gateway {
     pub fn new(limits: Limits) -> Self {
         Self {
             verified: Cache::new(N_VERIFIED_MAX),
+            verified_user: Cache::new(N_VERIFIED_MAX),
             quotas: Quotas::default(),
             limits,
         }

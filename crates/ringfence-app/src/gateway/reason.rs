@@ -34,6 +34,12 @@ pub enum Reason {
     ScopeWithdrawn,
     /// Neither has the scope.
     ScopeMissing,
+    /// The application is not subscribed to the suite.
+    NotSubscribed,
+    /// The application's subscription to the suite is not in force.
+    SubscriptionBlocked,
+    /// The token is an application's own, and acts for nobody.
+    NoPerson,
     /// A limit is used up.
     Quota(Exhausted),
     /// This node has not heard of changes for too long, and does not guess.
@@ -75,6 +81,9 @@ impl Reason {
             Self::ScopeNotAsked => "scope_not_asked",
             Self::ScopeWithdrawn => "scope_withdrawn",
             Self::ScopeMissing => "scope_missing",
+            Self::NotSubscribed => "not_subscribed",
+            Self::SubscriptionBlocked => "subscription_blocked",
+            Self::NoPerson => "token_without_person",
             Self::Quota(exhausted) => exhausted.key.code(),
             Self::DirectoryStale => "directory_stale",
         }
@@ -86,7 +95,7 @@ impl Reason {
         match self {
             Self::Token(fault) => matches!(fault, TokenFault::UnknownKey),
             Self::Fallen(fallen) => matches!(fallen, Fallen::Barred(_) | Fallen::SecretRetired),
-            Self::ScopeWithdrawn => true,
+            Self::ScopeWithdrawn | Self::NotSubscribed | Self::SubscriptionBlocked => true,
             Self::TokenMissing
             | Self::TokenMisplaced
             | Self::TokenTwice
@@ -97,6 +106,7 @@ impl Reason {
             | Self::NetworkRefused
             | Self::ScopeNotAsked
             | Self::ScopeMissing
+            | Self::NoPerson
             | Self::Quota(_)
             | Self::DirectoryStale => false,
         }
@@ -114,11 +124,14 @@ impl Reason {
             | Self::Token(_)
             | Self::SubjectWrong
             | Self::Fallen(_)
+            | Self::NoPerson
             | Self::RegionWrong => RefusalClass::Unauthenticated,
             Self::NetworkRefused
             | Self::ScopeNotAsked
             | Self::ScopeWithdrawn
-            | Self::ScopeMissing => RefusalClass::Forbidden,
+            | Self::ScopeMissing
+            | Self::NotSubscribed
+            | Self::SubscriptionBlocked => RefusalClass::Forbidden,
             Self::Quota(_) => RefusalClass::TooMany,
             Self::DirectoryStale => RefusalClass::Unavailable,
         }
@@ -134,9 +147,12 @@ impl Reason {
             | Self::Token(_)
             | Self::SubjectWrong
             | Self::Fallen(_)
+            | Self::NoPerson
             | Self::RegionWrong => Some("invalid_token"),
-            // RFC 6750 has no code for a call from the wrong place; this is RFC 6749's.
-            Self::NetworkRefused => Some("access_denied"),
+            // RFC 6750 has no code for a call from the wrong place or without a subscription; this is RFC 6749's.
+            Self::NetworkRefused | Self::NotSubscribed | Self::SubscriptionBlocked => {
+                Some("access_denied")
+            }
             Self::ScopeNotAsked | Self::ScopeWithdrawn | Self::ScopeMissing => {
                 Some("insufficient_scope")
             }
@@ -160,6 +176,9 @@ impl Reason {
             Self::ScopeNotAsked => "The access token was not asked for this scope",
             Self::ScopeWithdrawn => "The credential or its owner no longer has this scope",
             Self::ScopeMissing => "The credential does not have this scope",
+            Self::NotSubscribed => "The application is not subscribed to this API",
+            Self::SubscriptionBlocked => "The application's subscription to this API is not active",
+            Self::NoPerson => "The access token is the application's own and acts for nobody",
             Self::Quota(_) => "Too many requests",
             Self::DirectoryStale => "Rights cannot be checked at the moment",
         }
@@ -183,7 +202,10 @@ impl Reason {
             | Self::NetworkRefused
             | Self::ScopeNotAsked
             | Self::ScopeWithdrawn
-            | Self::ScopeMissing => None,
+            | Self::ScopeMissing
+            | Self::NotSubscribed
+            | Self::SubscriptionBlocked
+            | Self::NoPerson => None,
         }
     }
 }
@@ -191,6 +213,7 @@ impl Reason {
 const fn fallen_text(fallen: Fallen) -> &'static str {
     match fallen {
         Fallen::TokenRevoked | Fallen::EpochPassed => "The access token was revoked",
+        Fallen::GrantRevoked => "What the person allowed the application was taken back",
         Fallen::SecretRetired => "The secret that made the access token was retired",
         Fallen::AccountWrong => "The access token is invalid",
         Fallen::Barred(Barred::CredentialUnknown) => "The credential was deleted",
@@ -198,5 +221,9 @@ const fn fallen_text(fallen: Fallen) -> &'static str {
         Fallen::Barred(Barred::AccountSuspended) => "The account is suspended",
         Fallen::Barred(Barred::OwnerInactive) => "The owner of the credential is not active",
         Fallen::Barred(Barred::OwnerLocked) => "The owner of the credential is locked",
+        Fallen::Barred(Barred::ApplicationUnknown) => "The application or its keys were deleted",
+        Fallen::Barred(Barred::ApplicationSuspended) => "The application is suspended",
+        Fallen::Barred(Barred::UserInactive) => "The person is not active",
+        Fallen::Barred(Barred::UserLocked) => "The person is locked",
     }
 }

@@ -118,6 +118,10 @@ fn refused(refusal: TryRefusal, needed: ScopeSet) -> Error {
             Barred::AccountSuspended => "the account is suspended".to_owned(),
             Barred::OwnerInactive => "the owner of the credential is disabled".to_owned(),
             Barred::OwnerLocked => "the owner of the credential is locked".to_owned(),
+            Barred::ApplicationUnknown
+            | Barred::ApplicationSuspended
+            | Barred::UserInactive
+            | Barred::UserLocked => "the application may not act".to_owned(),
         },
         TryRefusal::Scope => format!(
             "the credential may not use a scope that opens this operation now; it needs one of {needed}"

@@ -26,7 +26,7 @@ use crate::gateway::Who;
 use crate::usage::SecretUsed;
 use ringfence_core::account::Region;
 use ringfence_core::id::CredentialId;
-use ringfence_core::issuer::{audience, issuer};
+use ringfence_core::issuer::{audience, issuer, vbc_audience, vbc_issuer};
 use ringfence_core::jwt::verify::TokenRule;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::secret::Secret;
@@ -40,6 +40,10 @@ pub struct TokenService {
     pub issuer: String,
     /// Which tokens are ours: issuer, audiences and forgiven clock difference.
     pub rule: TokenRule,
+    /// The issuer of applications' tokens.
+    pub vbc_issuer: String,
+    /// Which tokens are applications'.
+    pub vbc_rule: TokenRule,
     throttle: throttle::Throttle,
     failures: failures::Failures,
 }
@@ -265,9 +269,17 @@ impl TokenService {
             audiences: Region::ALL.into_iter().map(audience).collect(),
             skew_secs: settings.clock_skew_secs,
         };
+        let vbc_issuer = vbc_issuer(&settings.public_url);
+        let vbc_rule = TokenRule {
+            issuers: vec![vbc_issuer.clone()],
+            audiences: Region::ALL.into_iter().map(vbc_audience).collect(),
+            skew_secs: settings.clock_skew_secs,
+        };
         Self {
             issuer,
             rule,
+            vbc_issuer,
+            vbc_rule,
             throttle: throttle::Throttle::new(settings.failure_limits),
             failures: failures::Failures::default(),
         }

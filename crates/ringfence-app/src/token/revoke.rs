@@ -7,7 +7,7 @@ use crate::error::{Error, chain};
 use ringfence_core::jwt::claims::AccessClaims;
 use ringfence_core::jwt::verify::verify_access;
 use ringfence_store::feed::FeedKind;
-use ringfence_store::revocations::{RevokedToken, revoked_token_insert};
+use ringfence_store::revocations::{RevokedToken, TokenHolder, revoked_token_insert};
 
 // A token is forgiven this much clock difference after its end, so it must stay revoked as long.
 const MAX_SKEW_SECS: i64 = 60;
@@ -54,10 +54,10 @@ async fn revoke(ctx: &Ctx, claims: &AccessClaims) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
     let revoked = RevokedToken {
         id: claims.jti,
-        credential_id: claims.client_id,
         expires_at: claims.exp.plus_secs(MAX_SKEW_SECS),
     };
-    if !revoked_token_insert(&mut tx, &revoked, ctx.now()).await? {
+    let holder = TokenHolder::Credential(claims.client_id);
+    if !revoked_token_insert(&mut tx, &revoked, holder, ctx.now()).await? {
         return Ok(());
     }
     let actor = Actor(claims.client_id.to_string());

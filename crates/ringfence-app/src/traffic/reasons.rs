@@ -27,7 +27,7 @@ pub fn reason_info(code: &str) -> Option<&'static ReasonInfo> {
 }
 
 /// Every reason code.
-pub const REASONS: [ReasonInfo; 47] = [
+pub const REASONS: [ReasonInfo; 54] = [
     ReasonInfo {
         codes: &["token_missing"],
         rule: Rule::Request,
@@ -165,6 +165,55 @@ pub const REASONS: [ReasonInfo; 47] = [
         remedy: Remedy::Admin,
         what: "the person it acts for is locked",
         todo: "an administrator decides",
+    },
+    ReasonInfo {
+        codes: &["application_unknown"],
+        rule: Rule::Credential,
+        remedy: Remedy::Program,
+        what: "the application or its keys were deleted",
+        todo: "ask its developer",
+    },
+    ReasonInfo {
+        codes: &["application_suspended"],
+        rule: Rule::Credential,
+        remedy: Remedy::Operator,
+        what: "the application is suspended",
+        todo: "ask the operator",
+    },
+    ReasonInfo {
+        codes: &["user_inactive"],
+        rule: Rule::Owner,
+        remedy: Remedy::Admin,
+        what: "the person the application acts for is disabled",
+        todo: "an administrator decides",
+    },
+    ReasonInfo {
+        codes: &["user_locked"],
+        rule: Rule::Owner,
+        remedy: Remedy::Admin,
+        what: "the person the application acts for is locked",
+        todo: "an administrator decides",
+    },
+    ReasonInfo {
+        codes: &["grant_revoked"],
+        rule: Rule::TokenStands,
+        remedy: Remedy::Program,
+        what: "what the person allowed the application was taken back",
+        todo: "have the person sign in again",
+    },
+    ReasonInfo {
+        codes: &["token_without_person"],
+        rule: Rule::TokenGenuine,
+        remedy: Remedy::Program,
+        what: "the token is the application's own and acts for nobody",
+        todo: "get a token for a person",
+    },
+    ReasonInfo {
+        codes: &["not_subscribed", "subscription_blocked"],
+        rule: Rule::Scope,
+        remedy: Remedy::Program,
+        what: "the application has no subscription in force to this API",
+        todo: "subscribe it in the Developer Portal, or ask the operator",
     },
     ReasonInfo {
         codes: &["account_suspended"],

@@ -16,6 +16,8 @@ use thiserror::Error;
 
 /// The media type of an access token (RFC 9068 §2.1).
 pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
+/// The media type of an ID token (OpenID Connect Core §2); no access token ever has it.
+pub const ID_TOKEN_TYP: &str = "JWT";
 
 /// What went wrong with a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -31,12 +33,13 @@ pub enum KeyError {
     Sign,
 }
 
-/// A private key of one algorithm, for access tokens only.
+/// A private key of one algorithm, for tokens only.
 pub struct SigningKey {
     /// Its name in headers and in the JWKS.
     pub id: KeyId,
     pair: Pair,
-    header: String,
+    access_header: String,
+    id_header: String,
     public: VerifyingKey,
 }
 
@@ -98,17 +101,21 @@ impl SigningKey {
                 VerifyingKey::parse(id, TokenAlg::Es256, p256.public_key().as_ref())?
             }
         };
-        let mut json = String::from("{\"alg\":");
-        append_text(public.alg.as_str(), &mut json);
-        json.push_str(",\"typ\":");
-        append_text(ACCESS_TOKEN_TYP, &mut json);
-        json.push_str(",\"kid\":");
-        append_text(&id.to_string(), &mut json);
-        json.push('}');
+        let header = |typ: &str| {
+            let mut json = String::from("{\"alg\":");
+            append_text(public.alg.as_str(), &mut json);
+            json.push_str(",\"typ\":");
+            append_text(typ, &mut json);
+            json.push_str(",\"kid\":");
+            append_text(&id.to_string(), &mut json);
+            json.push('}');
+            base64url(json.as_bytes())
+        };
         Ok(Self {
             id,
+            access_header: header(ACCESS_TOKEN_TYP),
+            id_header: header(ID_TOKEN_TYP),
             pair,
-            header: base64url(json.as_bytes()),
             public,
         })
     }
@@ -144,9 +151,21 @@ impl SigningKey {
     /// # Errors
     /// The cryptographic library fails.
     pub fn sign_access_token(&self, payload: &[u8]) -> Result<String, KeyError> {
+        self.sign_compact(&self.access_header, payload)
+    }
+
+    /// Signs a payload as an ID token in the compact form.
+    ///
+    /// # Errors
+    /// The cryptographic library fails.
+    pub fn sign_id_token(&self, payload: &[u8]) -> Result<String, KeyError> {
+        self.sign_compact(&self.id_header, payload)
+    }
+
+    fn sign_compact(&self, header: &str, payload: &[u8]) -> Result<String, KeyError> {
         // A 2048-bit signature is 342 characters, and base64url adds a third.
-        let mut token = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 360);
-        token.push_str(&self.header);
+        let mut token = String::with_capacity(header.len() + payload.len() * 4 / 3 + 360);
+        token.push_str(header);
         token.push('.');
         base64url_append(payload, &mut token);
         let signature = self.sign(token.as_bytes())?;

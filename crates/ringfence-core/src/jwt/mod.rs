@@ -11,4 +11,5 @@ pub mod json;
 pub mod jwk;
 pub mod jws;
 pub mod key;
+pub mod user_claims;
 pub mod verify;

@@ -6,6 +6,7 @@ use super::claims::AccessClaims;
 use super::json::JsonError;
 use super::jws::{Compact, JwsError};
 use super::key::{ACCESS_TOKEN_TYP, VerifyingKey};
+use super::user_claims::UserClaims;
 use crate::id::KeyId;
 use crate::time::Timestamp;
 use thiserror::Error;
@@ -98,6 +99,26 @@ pub fn verify_signed<'k>(
     token: &str,
     key_of: impl Fn(KeyId) -> Option<&'k VerifyingKey>,
 ) -> Result<AccessClaims, TokenFault> {
+    let payload = payload_signed(token, key_of)?;
+    AccessClaims::parse(&payload).map_err(TokenFault::Claims)
+}
+
+/// As [`verify_signed`], for an application's token.
+///
+/// # Errors
+/// See [`TokenFault`].
+pub fn verify_signed_user<'k>(
+    token: &str,
+    key_of: impl Fn(KeyId) -> Option<&'k VerifyingKey>,
+) -> Result<UserClaims, TokenFault> {
+    let payload = payload_signed(token, key_of)?;
+    UserClaims::parse(&payload).map_err(TokenFault::Claims)
+}
+
+fn payload_signed<'k>(
+    token: &str,
+    key_of: impl Fn(KeyId) -> Option<&'k VerifyingKey>,
+) -> Result<Vec<u8>, TokenFault> {
     let compact = Compact::parse(token).map_err(TokenFault::Malformed)?;
     if compact.header.typ != ACCESS_TOKEN_TYP {
         return Err(TokenFault::Typ);
@@ -111,7 +132,7 @@ pub fn verify_signed<'k>(
     if !key.verifies(compact.signing_input.as_bytes(), &compact.signature) {
         return Err(TokenFault::Signature);
     }
-    AccessClaims::parse(&compact.payload).map_err(TokenFault::Claims)
+    Ok(compact.payload)
 }
 
 /// Checks the claims of a token whose signature is known to be right, also when it was verified a while ago.
@@ -123,18 +144,44 @@ pub fn check_claims(
     rule: &TokenRule,
     now: Timestamp,
 ) -> Result<(), TokenFault> {
-    if !rule.issuers.contains(&claims.iss) {
+    check_placed(rule, &claims.iss, &claims.aud)?;
+    check_times(rule, claims.exp, claims.nbf.max(claims.iat), now)
+}
+
+/// As [`check_claims`], for an application's token.
+///
+/// # Errors
+/// See [`TokenFault`].
+pub fn check_user_claims(
+    claims: &UserClaims,
+    rule: &TokenRule,
+    now: Timestamp,
+) -> Result<(), TokenFault> {
+    check_placed(rule, &claims.iss, &claims.aud)?;
+    check_times(rule, claims.exp, claims.nbf.max(claims.iat), now)
+}
+
+fn check_placed(rule: &TokenRule, iss: &String, aud: &String) -> Result<(), TokenFault> {
+    if !rule.issuers.contains(iss) {
         return Err(TokenFault::Issuer);
     }
-    if !rule.audiences.contains(&claims.aud) {
+    if !rule.audiences.contains(aud) {
         return Err(TokenFault::Audience);
     }
+    Ok(())
+}
+
+fn check_times(
+    rule: &TokenRule,
+    exp: Timestamp,
+    begins: Timestamp,
+    now: Timestamp,
+) -> Result<(), TokenFault> {
     let skew_secs = i64::from(rule.skew_secs.min(60));
-    if now >= claims.exp.plus_secs(skew_secs) {
+    if now >= exp.plus_secs(skew_secs) {
         return Err(TokenFault::Expired);
     }
-    let latest = now.plus_secs(skew_secs);
-    if claims.nbf > latest || claims.iat > latest {
+    if begins > now.plus_secs(skew_secs) {
         return Err(TokenFault::NotYet);
     }
     Ok(())

@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 use ringfence_app::directory::follow::look_again;
-use ringfence_app::gateway::{AdmitRequest, Admitted, Refusal, RouteRule, gateway_admit};
+use ringfence_app::gateway::user::{AdmittedUser, UserAdmitRequest, UserRule, user_admit};
+use ringfence_app::gateway::{AdmitRequest, Admitted, Needed, Refusal, RouteRule, gateway_admit};
 use ringfence_app::usage::CallEnd;
 
 use crate::app::App;
@@ -82,16 +83,78 @@ pub(super) async fn call_admit(
         }
         Err(reason) => Err(Refusal {
             reason,
-            needed: rule.scopes,
+            needed: Needed::Scopes(rule.scopes),
             who: None,
         }),
     };
-    outcome.map_err(|refusal| {
-        let code = refusal.reason.code();
-        app.metrics.call_refused(code);
-        tracing::info!(route = rule.name, reason = code, "call refused");
-        GatewayError::Refused(refusal)
-    })
+    outcome.map_err(|refusal| refusal_note(app, rule.name, refusal))
+}
+
+fn refusal_note(app: &App, route: &'static str, refusal: Refusal) -> GatewayError {
+    let code = refusal.reason.code();
+    app.metrics.call_refused(code);
+    tracing::info!(route, reason = code, "call refused");
+    GatewayError::Refused(refusal)
+}
+
+/// What the layer in front of one operation for people knows.
+#[derive(Clone, Debug)]
+pub(crate) struct UserGate {
+    /// The state of all rooms.
+    pub(crate) app: App,
+    /// What the operation asks of its callers.
+    pub(crate) rule: UserRule,
+}
+
+/// The layer in front of an operation that takes an application's token. Its handler finds an [`AdmittedUser`].
+pub(crate) async fn user_gate_pass(
+    State(gate): State<UserGate>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mark = CallMark {
+        route: gate.rule.name,
+        who: None,
+    };
+    match user_call_admit(&gate.app, gate.rule, request).await {
+        Ok((admitted, mut request)) => {
+            request.extensions_mut().insert(admitted);
+            mark.put(next.run(request).await)
+        }
+        Err(refused) => mark.put(refused.into_response()),
+    }
+}
+
+async fn user_call_admit(
+    app: &App,
+    rule: UserRule,
+    request: Request,
+) -> Result<(AdmittedUser, Request), GatewayError> {
+    let outcome = match bearer_take(request).await {
+        Ok((token, request)) => {
+            let (parts, body) = request.into_parts();
+            let asked = UserAdmitRequest {
+                token: &token,
+                rule,
+                source: source(&parts),
+            };
+            let mut outcome = user_admit(&app.ctx, &asked);
+            if outcome
+                .as_ref()
+                .is_err_and(|refusal| refusal.reason.may_be_news())
+                && look_again(&app.ctx).await
+            {
+                outcome = user_admit(&app.ctx, &asked);
+            }
+            outcome.map(|admitted| (admitted, Request::from_parts(parts, body)))
+        }
+        Err(reason) => Err(Refusal {
+            reason,
+            needed: Needed::User(rule.scope),
+            who: None,
+        }),
+    };
+    outcome.map_err(|refusal| refusal_note(app, rule.name, refusal))
 }
 
 /// How a call ended, for counting by credential.

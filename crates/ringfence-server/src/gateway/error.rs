@@ -149,6 +149,7 @@ fn challenge(refusal: Refusal) -> String {
             | Reason::ScopeWithdrawn
             | Reason::ScopeMissing
     );
+    let needed = needed.to_string();
     if wants_scope && !needed.is_empty() {
         text.push_str(&format!(", scope=\"{needed}\""));
     }
@@ -157,13 +158,14 @@ fn challenge(refusal: Refusal) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ringfence_app::gateway::Needed;
     use ringfence_core::scope::ScopeSet;
 
     use super::*;
 
     #[test]
     fn rfc6750_3_names_error_and_scope_where_they_belong() {
-        let needed = ScopeSet::parse("stats").unwrap();
+        let needed = Needed::Scopes(ScopeSet::parse("stats").unwrap());
         let text = |reason| {
             challenge(Refusal {
                 reason,

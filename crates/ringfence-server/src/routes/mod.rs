@@ -1,7 +1,9 @@
 //! Every URL of the product: one line an operation, with what it takes to call it and what answers it.
 
+mod devportal;
 mod manage;
 mod portal;
+mod vbc;
 mod vcc;
 
 use crate::router::Entry;
@@ -29,6 +31,10 @@ pub(crate) fn table() -> Vec<Entry> {
         manage::manage_connections(),
         manage::manage_credentials(),
         portal::portal_directory(),
+        vbc::token_service(),
+        vbc::provisioning(),
+        devportal::pages(),
+        devportal::store_api(),
     ]
     .into_iter()
     .flatten()

@@ -78,7 +78,22 @@ async fn every_operation_asks_for_what_its_rule_says() {
             // A form that no page of ours sent is refused before anybody asks who sends it.
             Access::Session if rule.method != "GET" => assert_eq!(nobody.status(), 403, "{what}"),
             Access::Session => assert_eq!(nobody.status(), 303, "{what}"),
-            Access::Manage(_) => assert_eq!(nobody.status(), 401, "{what}"),
+            Access::Manage(_) | Access::DeveloperApi(_) => {
+                assert_eq!(nobody.status(), 401, "{what}");
+            }
+            Access::Developer if rule.method != "GET" => assert_eq!(nobody.status(), 403, "{what}"),
+            Access::Developer => assert_eq!(nobody.status(), 303, "{what}"),
+            Access::User(_) => {
+                assert_eq!(nobody.status(), 401, "{what}");
+                let all: ScopeSet = CATALOGUE.iter().map(|i| i.scope).collect();
+                let bearer = acme.token(&app, all).await;
+                let answer = ask(&app, &rule, &path, Some(&bearer)).await;
+                assert_eq!(
+                    answer.status(),
+                    401,
+                    "{what}: a credential's token is no person's"
+                );
+            }
             Access::Token(scopes) => {
                 n_guarded += 1;
                 assert_eq!(nobody.status(), 401, "{what}");
