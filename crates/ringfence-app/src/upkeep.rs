@@ -7,6 +7,8 @@ use crate::traffic;
 use ringfence_core::sign_in::patience::FORGOTTEN_AFTER_SECS;
 use ringfence_store::credentials::handover::handover_prune;
 use ringfence_store::credentials::usage::usage_prune;
+use ringfence_store::developer_sessions::developer_session_prune;
+use ringfence_store::developer_tokens::developer_token_prune;
 use ringfence_store::feed::feed_prune;
 use ringfence_store::revocations::{revoked_grant_prune, revoked_token_prune};
 use ringfence_store::sessions::session_prune;
@@ -19,6 +21,8 @@ use std::time::Duration;
 const FEED_KEPT_SECS: i64 = 86_400;
 const HANDOVER_KEPT_SECS: i64 = 90 * 86_400;
 const USAGE_KEPT_HOURS: i64 = 92 * 24;
+// A developer sees for a month that a token of theirs has run out.
+const TOKENS_SHOWN_SECS: i64 = 30 * 86_400;
 const EVERY: Duration = Duration::from_secs(600);
 
 /// Cleans away what nobody needs any more.
@@ -52,6 +56,8 @@ async fn sign_in_tidy(ctx: &Ctx) -> Result<(), Error> {
     let unused_since = now.plus_secs(-i64::from(ctx.settings.session_limits.idle_secs));
     let mut tx = ctx.db.begin_write().await?;
     session_prune(&mut tx, now, unused_since).await?;
+    developer_session_prune(&mut tx, now, unused_since).await?;
+    developer_token_prune(&mut tx, now.plus_secs(-TOKENS_SHOWN_SECS)).await?;
     link_prune(&mut tx, now).await?;
     step_prune(&mut tx, now).await?;
     failures_prune(&mut tx, now.plus_secs(-FORGOTTEN_AFTER_SECS)).await?;

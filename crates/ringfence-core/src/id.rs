@@ -98,6 +98,8 @@ id! {
     SessionId;
     /// A person who builds applications in the Developer Portal; belongs to no account.
     DeveloperId;
+    /// A personal token of a developer; not its text.
+    DeveloperTokenId;
     /// An application of a developer.
     ApplicationId;
     /// The pair of consumer key and secret of an application, as the Portal REST API names it.

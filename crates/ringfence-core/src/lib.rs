@@ -13,6 +13,7 @@ pub mod content;
 pub mod context;
 pub mod credential;
 pub mod developer;
+pub mod developer_scope;
 pub mod digest;
 pub mod encoding;
 pub mod gap;

@@ -12,6 +12,8 @@ pub mod collect;
 pub mod contents;
 pub mod credentials;
 pub mod db;
+pub mod developer_sessions;
+pub mod developer_tokens;
 pub mod developers;
 pub mod feed;
 pub mod groups;

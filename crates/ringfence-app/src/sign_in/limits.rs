@@ -7,7 +7,6 @@ use super::Visitor;
 use crate::context::Ctx;
 use crate::error::Error;
 use ringfence_core::credential::StoredDigest;
-use ringfence_core::id::UserId;
 use ringfence_core::sign_in::patience::{CROWD, Failures, Patience};
 use ringfence_core::time::Timestamp;
 use ringfence_store::db::Tx;
@@ -26,9 +25,28 @@ pub(super) struct Attempt {
     pub(super) n_failures: u32,
 }
 
+/// Whose names an attempt is for. The same name at two doors is two names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Door {
+    /// Users of accounts.
+    People,
+    /// Developers.
+    Developers,
+}
+
+impl Door {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::People => "",
+            Self::Developers => "developer ",
+        }
+    }
+}
+
 /// Lets an attempt for a name through, or says when to come back.
 pub(super) async fn attempt_begin(
     ctx: &Ctx,
+    door: Door,
     name: &str,
     visitor: &Visitor,
 ) -> Result<Attempt, Error> {
@@ -38,8 +56,8 @@ pub(super) async fn attempt_begin(
     let name = name.to_lowercase();
     let mut attempt = Attempt {
         address: key(format!("address:{from}")),
-        name: key(format!("name:{name}")),
-        pair: key(format!("pair:{from}:{name}")),
+        name: key(format!("{}name:{name}", door.label())),
+        pair: key(format!("{}pair:{from}:{name}", door.label())),
         n_failures: 0,
     };
     let now = ctx.now();
@@ -91,10 +109,10 @@ pub(super) async fn attempt_take_back(
 /// included, until [`known_forget`].
 pub(super) async fn known_begin(
     ctx: &Ctx,
-    user_id: UserId,
+    who: impl std::fmt::Display,
     what: &'static str,
 ) -> Result<u32, Error> {
-    let key = known_key(ctx, user_id, what);
+    let key = known_key(ctx, who, what);
     let now = ctx.now();
     let mut tx = ctx.db.begin_write().await?;
     let failures = failures_lock(&mut tx, key, now).await?;
@@ -113,15 +131,15 @@ pub(super) async fn known_begin(
 pub(super) async fn known_forget(
     ctx: &Ctx,
     tx: &mut Tx,
-    user_id: UserId,
+    who: impl std::fmt::Display,
     what: &'static str,
 ) -> Result<(), Error> {
-    Ok(failures_forget(tx, known_key(ctx, user_id, what)).await?)
+    Ok(failures_forget(tx, known_key(ctx, who, what)).await?)
 }
 
-fn known_key(ctx: &Ctx, user_id: UserId, what: &'static str) -> StoredDigest {
+fn known_key(ctx: &Ctx, who: impl std::fmt::Display, what: &'static str) -> StoredDigest {
     ctx.digest_key
-        .digest(&format!("sign-in failures:{what}:{user_id}"))
+        .digest(&format!("sign-in failures:{what}:{who}"))
 }
 
 async fn count(

@@ -4,6 +4,7 @@
 //! cost, is counted over all nodes ([`limits`]) before the proof is looked at, and locks nobody out. [`me`] is what
 //! people do about their own ways in.
 
+pub mod developer;
 mod limits;
 pub mod link;
 pub mod me;

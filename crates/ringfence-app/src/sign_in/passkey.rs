@@ -1,6 +1,6 @@
 //! Passkeys: made and removed by their owner, and used to sign in without a name or a password.
 
-use super::limits::{attempt_begin, attempt_take_back};
+use super::limits::{Door, attempt_begin, attempt_take_back};
 use super::me::{own_note, own_password};
 use super::step::{Step, step_open, step_seal};
 use super::{Visitor, failure_note};
@@ -224,7 +224,7 @@ pub async fn passkey_sign_in(
     let step: Step<Challenge> = step_open(ctx, USE_STEP, &used.step)?;
     let id = passkey_id(&used.id).ok_or(Error::Unauthenticated)?;
     let id = base64url(&id);
-    let counted = attempt_begin(ctx, &format!("passkey {id}"), visitor).await?;
+    let counted = attempt_begin(ctx, Door::People, &format!("passkey {id}"), visitor).await?;
     let mut tx = ctx.db.begin_read().await?;
     let passkey = store::passkey_find(&mut tx, &id).await?;
     drop(tx);

@@ -1,6 +1,6 @@
 //! Signing in with a password.
 
-use super::limits::{attempt_begin, attempt_take_back};
+use super::limits::{Door, attempt_begin, attempt_take_back};
 use super::{Progress, Visitor, failure_note, proceed};
 use crate::caller::person_live;
 use crate::context::Ctx;
@@ -39,7 +39,7 @@ pub async fn password_sign_in(
     visitor: &Visitor,
 ) -> Result<Progress, Error> {
     let typed: String = attempt.username.trim().chars().take(LONGEST_NAME).collect();
-    let counted = attempt_begin(ctx, &typed, visitor).await?;
+    let counted = attempt_begin(ctx, Door::People, &typed, visitor).await?;
     let (person, stored) = person_find(ctx, &typed, attempt.account.as_deref()).await?;
     let checked = match password_check(stored.clone(), attempt.password.clone()).await {
         Ok(checked) => checked,
