@@ -56,7 +56,13 @@ pub async fn developer_session_begin(
         developer: Arc::new(developer.clone()),
         via: DeveloperVia::Session(session.id),
     };
-    note(ctx, &mut tx, &caller, ("developer_session.begin", session.id)).await?;
+    note(
+        ctx,
+        &mut tx,
+        &caller,
+        ("developer_session.begin", session.id),
+    )
+    .await?;
     tx.commit().await?;
     Ok(handle)
 }

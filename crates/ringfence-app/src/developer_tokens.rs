@@ -55,7 +55,8 @@ pub async fn developer_token_make(
     new: NewDeveloperToken,
 ) -> Result<MadeToken, Error> {
     let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control)
+    {
         return Err(Error::Invalid(format!(
             "the name of a token has 1 to {LONGEST_NAME} characters"
         )));
@@ -96,7 +97,13 @@ pub async fn developer_token_make(
         "scopes": token.scopes.to_string(),
         "expires_at": token.expires_at.to_iso_secs(),
     });
-    note(ctx, &mut tx, actor, ("developer_token.create", &live, detail)).await?;
+    note(
+        ctx,
+        &mut tx,
+        actor,
+        ("developer_token.create", &live, detail),
+    )
+    .await?;
     tx.commit().await?;
     let text = Secret::new(format!("{PREFIX}{}", handle.expose()));
     Ok(MadeToken { token, text })
@@ -130,7 +137,13 @@ pub async fn developer_token_delete(
     }
     let detail = json!({"token": id.to_string()});
     let (actor, developer) = (caller.actor(), &*caller.developer);
-    note(ctx, &mut tx, &actor, ("developer_token.delete", developer, detail)).await?;
+    note(
+        ctx,
+        &mut tx,
+        &actor,
+        ("developer_token.delete", developer, detail),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }

@@ -84,7 +84,13 @@ pub async fn developer_create(
         done => done?,
     }
     let detail = json!({"username": name});
-    note(ctx, &mut tx, actor, ("developer.create", &developer, detail)).await?;
+    note(
+        ctx,
+        &mut tx,
+        actor,
+        ("developer.create", &developer, detail),
+    )
+    .await?;
     ctx.commit(tx).await?;
     Ok(developer)
 }

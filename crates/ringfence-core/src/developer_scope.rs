@@ -87,7 +87,11 @@ mod tests {
         assert_eq!(both.to_string(), "apim:app_manage apim:sub_manage");
         assert!(!both.allows(DeveloperScope::Subscribe));
         let all = DeveloperScopes::EMPTY.with(DeveloperScope::Subscribe);
-        assert!(DeveloperScope::ALL.into_iter().all(|scope| all.allows(scope)));
+        assert!(
+            DeveloperScope::ALL
+                .into_iter()
+                .all(|scope| all.allows(scope))
+        );
         assert!(DeveloperScopes::parse("apim:admin").is_err());
         assert!(DeveloperScopes::parse("").unwrap().is_empty());
     }

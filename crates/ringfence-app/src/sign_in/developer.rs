@@ -128,7 +128,11 @@ async fn rehash(
     };
     let mut tx = ctx.db.begin_write().await?;
     // Somebody may have set another one meanwhile.
-    if store::developer_password(&mut tx, developer.id).await?.as_deref() == Some(before) {
+    if store::developer_password(&mut tx, developer.id)
+        .await?
+        .as_deref()
+        == Some(before)
+    {
         store::developer_password_set(&mut tx, developer.id, &hash).await?;
     }
     tx.commit().await?;
@@ -152,7 +156,13 @@ async fn failure_note(
         "last_from": visitor.address.map(|a| a.to_string()),
     });
     let unknown = crate::context::Actor("unknown".to_owned());
-    note(ctx, &mut tx, &unknown, ("developer_sign_in.failed", developer, detail)).await?;
+    note(
+        ctx,
+        &mut tx,
+        &unknown,
+        ("developer_sign_in.failed", developer, detail),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
