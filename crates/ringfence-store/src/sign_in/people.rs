@@ -1,6 +1,7 @@
 //! People as sign-in needs them.
 
 use crate::db::{Error, Tx};
+use ringfence_core::account::AccountKind;
 use ringfence_core::id::{AccountId, UserId};
 use ringfence_core::time::Timestamp;
 use ringfence_core::user::Username;
@@ -61,6 +62,31 @@ pub async fn user_operator_exists(tx: &mut Tx) -> Result<bool, Error> {
         .fetch_all("SELECT id FROM users WHERE operator = TRUE LIMIT 1", &[])
         .await?;
     Ok(!rows.is_empty())
+}
+
+/// The people of that user name in VBC accounts, at most two: more than one is too many to tell apart.
+///
+/// # Errors
+/// The database broke off, or a row is damaged.
+pub async fn vbc_user_ids_by_username(
+    tx: &mut Tx,
+    username: &Username,
+) -> Result<Vec<(UserId, AccountId)>, Error> {
+    let rows = tx
+        .fetch_all(
+            "SELECT u.id, u.account_id FROM users u JOIN accounts a ON a.id = u.account_id
+             WHERE u.username = $1 AND a.kind = $2 ORDER BY u.id LIMIT 2",
+            &[username.as_str().into(), AccountKind::Vbc.as_str().into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                row.parsed(TABLE, "id", UserId::parse)?,
+                row.parsed(TABLE, "account_id", AccountId::parse)?,
+            ))
+        })
+        .collect()
 }
 
 /// The people of that user name in all accounts, at most two: more than one is too many to tell apart.
