@@ -3,6 +3,7 @@
 use crate::context::Ctx;
 use crate::error::{Error, chain};
 use crate::sweep::blobs_sweep;
+use crate::token::grant::grants_prune;
 use crate::traffic;
 use ringfence_core::sign_in::patience::FORGOTTEN_AFTER_SECS;
 use ringfence_store::credentials::handover::handover_prune;
@@ -40,6 +41,7 @@ pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
     tx.commit().await?;
     traffic::tidy(ctx).await?;
     sign_in_tidy(ctx).await?;
+    grants_prune(ctx).await?;
     let swept = blobs_sweep(ctx).await?;
     if swept > 0 {
         tracing::info!(

@@ -3,6 +3,7 @@
 use crate::context::Ctx;
 use crate::error::{Error, chain};
 use crate::token::failures_flush;
+use crate::token::grant::tally_flush;
 use crate::traffic;
 use ringfence_core::id::CredentialId;
 use ringfence_core::scope::ScopeSet;
@@ -225,6 +226,7 @@ pub async fn flush(ctx: &Ctx) -> Result<(), Error> {
         tx.commit().await?;
     }
     failures_flush(ctx).await?;
+    tally_flush(ctx).await?;
     traffic::flush(ctx).await
 }
 

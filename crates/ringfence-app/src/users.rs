@@ -5,6 +5,7 @@ use crate::context::{Actor, Change, Ctx};
 use crate::error::Error;
 use crate::groups::group_ensure;
 use crate::password::password_hash;
+use crate::token::grant::end::password_grants_end;
 use ringfence_core::account::AccountName;
 use ringfence_core::digest::ContentDigest;
 use ringfence_core::id::{AccountId, UserId};
@@ -267,6 +268,7 @@ pub(crate) async fn user_change(
         store::user_password_set(tx, user.id, Some(hash)).await?;
         // Whoever signed in with the old one, or holds a link to set another, is out.
         session_end_others(tx, user.id, None).await?;
+        password_grants_end(ctx, tx, user.id, actor).await?;
         link_revoke(tx, user.id).await?;
     }
     if (user.operator && !before.operator) || user.epoch != before.epoch {

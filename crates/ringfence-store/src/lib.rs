@@ -16,6 +16,7 @@ pub mod developer_sessions;
 pub mod developer_tokens;
 pub mod developers;
 pub mod feed;
+pub mod grants;
 pub mod groups;
 pub mod health;
 pub mod idempotency;

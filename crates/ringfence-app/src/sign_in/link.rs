@@ -7,6 +7,7 @@ use crate::context::{Actor, Change, Ctx, Note};
 use crate::error::Error;
 use crate::password::password_hash;
 use crate::session::session_begin;
+use crate::token::grant::end::password_grants_end;
 use crate::users::{NewUser, user_make};
 use ringfence_core::account::{AccountKind, AccountName, Region, TokenAlg};
 use ringfence_core::id::UserId;
@@ -217,6 +218,8 @@ pub async fn invite_finish(
     }
     user_password_set(&mut tx, user_id, Some(&hash)).await?;
     session_end_others(&mut tx, user_id, None).await?;
+    let actor = Actor(format!("user:{user_id}"));
+    password_grants_end(ctx, &mut tx, user_id, &actor).await?;
     link_revoke(&mut tx, user_id).await?;
     let change = Change {
         kind: FeedKind::User,
@@ -224,7 +227,7 @@ pub async fn invite_finish(
         act: "user.password",
         subject: user_id.to_string(),
         detail: json!({"by": "link"}),
-        actor: &Actor(format!("user:{user_id}")),
+        actor: &actor,
     };
     ctx.record(&mut tx, change).await?;
     ctx.commit(tx).await?;

@@ -5,6 +5,7 @@ use crate::caller::{Caller, Via};
 use crate::context::{Change, Ctx, Note};
 use crate::error::Error;
 use crate::password::{Checked, password_check, password_hash};
+use crate::token::grant::end::password_grants_end;
 use ringfence_core::id::SessionId;
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;
@@ -149,7 +150,7 @@ pub async fn ways_in(ctx: &Ctx, caller: &Caller) -> Result<WaysIn, Error> {
     })
 }
 
-/// Changes the caller's password. Their other stays end, and links made for them stop working.
+/// Changes the caller's password. Their other stays and what applications may do for them end, and links made for them stop working.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the old one is wrong or the new one too short; [`Error::TooMany`] after many wrong ones.
@@ -166,6 +167,7 @@ pub async fn password_change(
     feed_lock(&mut tx).await?;
     user_password_set(&mut tx, caller.user.id, Some(&hash)).await?;
     session_end_others(&mut tx, caller.user.id, Some(kept)).await?;
+    password_grants_end(ctx, &mut tx, caller.user.id, &caller.actor()).await?;
     link_revoke(&mut tx, caller.user.id).await?;
     let change = Change {
         kind: FeedKind::User,

@@ -14,6 +14,7 @@ pub mod sso;
 mod step;
 pub mod totp;
 
+pub(crate) use password::password_rehash;
 pub use password::{PasswordAttempt, password_sign_in};
 
 use crate::context::{Actor, Ctx, Note};

@@ -71,7 +71,7 @@ pub async fn password_sign_in(
     };
     attempt_take_back(ctx, &counted, true).await?;
     if let (Checked::RightButOld, Some(before)) = (checked, stored) {
-        rehash(ctx, user_id, &before, attempt.password).await?;
+        password_rehash(ctx, user_id, &before, attempt.password).await?;
     }
     proceed(ctx, user_id, "password", visitor).await
 }
@@ -109,7 +109,7 @@ async fn person_find(
 }
 
 /// Keeps a password under today's parameters. One that is too short by now stays as it is.
-async fn rehash(
+pub(crate) async fn password_rehash(
     ctx: &Ctx,
     user_id: UserId,
     before: &str,

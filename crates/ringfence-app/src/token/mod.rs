@@ -6,6 +6,8 @@
 mod client_auth;
 mod client_credentials;
 mod failures;
+pub mod grant;
+mod id_token;
 mod introspect;
 mod mint;
 mod revoke;
@@ -22,6 +24,7 @@ pub use throttle::{FailureLimits, Rate};
 use crate::context::{Ctx, Settings};
 use crate::credentials::LONGEST_TOKEN_SECS;
 use crate::directory::rights::Barred;
+use crate::error::Error;
 use crate::gateway::Who;
 use crate::usage::SecretUsed;
 use ringfence_core::account::Region;
@@ -31,7 +34,6 @@ use ringfence_core::jwt::verify::TokenRule;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::secret::Secret;
 use std::net::IpAddr;
-use thiserror::Error;
 
 /// What the token service keeps between requests.
 #[derive(Debug)]
@@ -45,6 +47,7 @@ pub struct TokenService {
     /// Which tokens are applications'.
     pub vbc_rule: TokenRule,
     throttle: throttle::Throttle,
+    grants: grant::Grants,
     failures: failures::Failures,
 }
 
@@ -82,11 +85,14 @@ pub struct IssuedToken {
 }
 
 /// Why no token was issued: the codes of RFC 6749 §5.2, and faults of ours.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// The request is malformed; the text says how.
     #[error("invalid request: {0}")]
     InvalidRequest(&'static str),
+    /// A parameter that the grant needs is missing.
+    #[error("the parameter {0} is missing")]
+    Missing(&'static str),
     /// The body is longer than allowed.
     #[error("the request body is too large")]
     TooLarge,
@@ -99,6 +105,9 @@ pub enum TokenError {
     /// Not a grant of this service.
     #[error("the grant type is not supported")]
     UnsupportedGrantType,
+    /// What was shown for a grant is not good.
+    #[error("invalid grant: {0}")]
+    InvalidGrant(grant::GrantFault),
     /// A scope the caller may not have.
     #[error("invalid scope: {0}")]
     InvalidScope(ScopeRefusal),
@@ -119,7 +128,7 @@ pub enum TokenError {
     Unavailable,
     /// A fault of ours.
     #[error("internal error")]
-    Internal(#[source] crate::error::Error),
+    Internal(#[source] Error),
 }
 
 /// How a request for a token ended, also for the record.
@@ -237,16 +246,39 @@ impl TokenError {
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::InvalidRequest(_) | Self::TooLarge => "invalid_request",
+            Self::InvalidRequest(_) | Self::Missing(_) | Self::TooLarge => "invalid_request",
             Self::InvalidClient => "client_unreadable",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidGrant(fault) => fault.reason(),
             Self::InvalidScope(_) => "invalid_scope",
             Self::TooManyFailures { .. } => "too_many_failures",
             Self::TooManyQuestions { .. } => "slow_down",
             Self::Unavailable => "unavailable",
             Self::Internal(_) => "internal",
         }
+    }
+}
+
+impl From<Error> for TokenError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable(_) => Self::Unavailable,
+            Error::TooMany { retry_after_secs } => Self::TooManyFailures { retry_after_secs },
+            Error::Invalid(_)
+            | Error::Unauthenticated
+            | Error::Forbidden(_)
+            | Error::NotFound(_)
+            | Error::Conflict(_)
+            | Error::Stale
+            | Error::Internal(_) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<ringfence_store::db::Error> for TokenError {
+    fn from(error: ringfence_store::db::Error) -> Self {
+        Error::from(error).into()
     }
 }
 
@@ -281,6 +313,7 @@ impl TokenService {
             vbc_issuer,
             vbc_rule,
             throttle: throttle::Throttle::new(settings.failure_limits),
+            grants: grant::Grants::default(),
             failures: failures::Failures::default(),
         }
     }

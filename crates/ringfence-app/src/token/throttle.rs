@@ -73,7 +73,7 @@ enum Count<'c> {
 /// A count is one instant: that until which all counted so far is forgiven (the
 /// theoretical arrival time of the generic cell rate algorithm).
 #[derive(Debug)]
-pub(super) struct Throttle {
+pub(in crate::token) struct Throttle {
     limits: FailureLimits,
     hasher: RandomState,
     shards: [Mutex<Shard>; N_SHARDS],
@@ -87,7 +87,7 @@ struct Shard {
 }
 
 impl Throttle {
-    pub(super) fn new(limits: FailureLimits) -> Self {
+    pub(in crate::token) fn new(limits: FailureLimits) -> Self {
         Self {
             limits,
             hasher: RandomState::new(),
@@ -96,7 +96,7 @@ impl Throttle {
     }
 
     /// Whether a client may try to authenticate from there; if not, when to try again in seconds.
-    pub(super) fn check(&self, client: &str, from: Option<IpAddr>, now_ms: u64) -> Result<(), u32> {
+    pub(in crate::token) fn check(&self, client: &str, from: Option<IpAddr>, now_ms: u64) -> Result<(), u32> {
         let from = from.map(network_of);
         if let Some(address) = from {
             self.admits(Count::Address(address), self.limits.address, now_ms)?;
@@ -113,7 +113,7 @@ impl Throttle {
     }
 
     /// Counts a failure.
-    pub(super) fn note_failure(&self, client: &str, from: Option<IpAddr>, now_ms: u64) {
+    pub(in crate::token) fn note_failure(&self, client: &str, from: Option<IpAddr>, now_ms: u64) {
         let from = from.map(network_of);
         self.count(Count::Pair(client, from), self.limits.pair, now_ms);
         self.count(Count::Client(client), self.limits.client, now_ms);
@@ -123,7 +123,7 @@ impl Throttle {
     }
 
     /// Counts a question of an authenticated client, or says when it may ask again in seconds.
-    pub(super) fn take_question(&self, client: &str, now_ms: u64) -> Result<(), u32> {
+    pub(in crate::token) fn take_question(&self, client: &str, now_ms: u64) -> Result<(), u32> {
         self.admits(Count::Questions(client), QUESTIONS, now_ms)?;
         self.count(Count::Questions(client), QUESTIONS, now_ms);
         Ok(())

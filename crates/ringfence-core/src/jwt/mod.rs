@@ -7,6 +7,7 @@
 
 pub mod claims;
 pub mod digest;
+pub mod id_claims;
 pub mod json;
 pub mod jwk;
 pub mod jws;

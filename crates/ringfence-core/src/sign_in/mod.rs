@@ -12,4 +12,5 @@ pub mod passkey;
 pub mod patience;
 pub mod provider;
 pub mod recovery;
+pub mod strength;
 pub mod totp;

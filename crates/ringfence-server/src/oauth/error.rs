@@ -49,10 +49,13 @@ impl Refusal {
     /// The error code, also for counting.
     pub(super) const fn code(&self) -> &'static str {
         match self.0 {
-            TokenError::InvalidRequest(_) | TokenError::TooLarge => "invalid_request",
+            TokenError::InvalidRequest(_) | TokenError::Missing(_) | TokenError::TooLarge => {
+                "invalid_request"
+            }
             TokenError::InvalidClient | TokenError::TooManyFailures { .. } => "invalid_client",
             TokenError::UnauthorizedClient => "unauthorized_client",
             TokenError::UnsupportedGrantType => "unsupported_grant_type",
+            TokenError::InvalidGrant(_) => "invalid_grant",
             TokenError::InvalidScope(_) => "invalid_scope",
             TokenError::TooManyQuestions { .. } => "slow_down",
             TokenError::Unavailable => "temporarily_unavailable",
@@ -64,6 +67,8 @@ impl Refusal {
     const fn status(&self) -> StatusCode {
         match self.0 {
             TokenError::InvalidRequest(_)
+            | TokenError::Missing(_)
+            | TokenError::InvalidGrant(_)
             | TokenError::UnauthorizedClient
             | TokenError::UnsupportedGrantType
             | TokenError::InvalidScope(_) => StatusCode::BAD_REQUEST,
@@ -80,6 +85,8 @@ impl Refusal {
     fn description(&self) -> Option<String> {
         let text = match &self.0 {
             TokenError::InvalidRequest(text) => text,
+            TokenError::Missing(name) => return Some(format!("Missing parameters: {name}")),
+            TokenError::InvalidGrant(_) => "The grant is invalid",
             TokenError::TooLarge => "The request body is too large",
             // One answer for every reason, so that it tells none.
             TokenError::InvalidClient => return None,
@@ -106,6 +113,8 @@ impl Refusal {
             }
             TokenError::Unavailable => Some((RETRY_AFTER, UNAVAILABLE_RETRY_SECS.into())),
             TokenError::InvalidRequest(_)
+            | TokenError::Missing(_)
+            | TokenError::InvalidGrant(_)
             | TokenError::TooLarge
             | TokenError::UnauthorizedClient
             | TokenError::UnsupportedGrantType

@@ -16,7 +16,7 @@ use ringfence_core::user_scope::{UserScope, UserScopes};
 
 const TABLE: &str = "grants";
 // Past its end a grant still answers what it was, for as long as clocks may differ and then some.
-const KEPT_AFTER_END_SECS: i64 = 3_600;
+const KEPT_AFTER_END_SECS: i64 = 86_400;
 
 /// New tokens of a grant.
 #[derive(Clone, PartialEq, Eq, Debug)]

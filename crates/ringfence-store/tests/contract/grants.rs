@@ -220,7 +220,7 @@ async fn a_grant_by_password_is_found_again_while_its_token_lives() {
         grant_end(&mut tx, by_password.id, NOW).await.unwrap();
         let found = grant_reusable(&mut tx, (USER, APPLICATION), &scopes("openid"), NOW).await;
         assert_eq!(found.unwrap(), None);
-        let end = by_password.idle_end.plus_secs(3_600);
+        let end = by_password.idle_end.plus_secs(86_400);
         assert_eq!(grant_prune(&mut tx, end.plus_ms(-1), 10).await.unwrap(), 0);
         assert_eq!(grant_prune(&mut tx, end, 1).await.unwrap(), 1, "at most as many as asked");
         assert_eq!(grant_prune(&mut tx, end, 10).await.unwrap(), 1);

@@ -14,6 +14,7 @@ mod credential_people;
 mod credentials;
 mod directory;
 mod feed;
+mod grants;
 mod harness;
 mod interactions;
 mod sign_in;

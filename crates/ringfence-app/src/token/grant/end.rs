@@ -5,10 +5,10 @@ use crate::error::{Error, chain};
 use crate::grants::{EndingGrant, grant_tokens_end};
 use crate::token::TokenError;
 use ringfence_core::family::Grant;
-use ringfence_core::id::{ApplicationId, GrantId, TokenId};
+use ringfence_core::id::{ApplicationId, GrantId, SessionId, TokenId, UserId};
 use ringfence_core::time::Timestamp;
 use ringfence_store::db::Tx;
-use ringfence_store::feed::{FeedKind, feed_append};
+use ringfence_store::feed::{FeedKind, feed_append, feed_lock};
 use ringfence_store::grants::{self as store, Ended, Whose};
 use ringfence_store::revocations::{RevokedToken, TokenHolder, revoked_token_insert};
 use serde_json::json;
@@ -28,11 +28,41 @@ pub async fn grants_end(
     why: &'static str,
     actor: &Actor,
 ) -> Result<usize, Error> {
+    // The feed is locked before grants are, here and wherever both are, so that nobody waits for somebody who waits.
+    feed_lock(tx).await?;
     let ended = store::grants_end(tx, whose, ctx.now()).await?;
     for ended in &ended {
         end_record(ctx, tx, *ended, why, actor).await?;
     }
     Ok(ended.len())
+}
+
+/// Ends everything that applications may do for somebody, as a new password asks for (checklist 68).
+///
+/// # Errors
+/// The store refused it or broke off.
+pub(crate) async fn password_grants_end(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: UserId,
+    actor: &Actor,
+) -> Result<(), Error> {
+    grants_end(ctx, tx, Whose::User(id), "password_changed", actor).await?;
+    Ok(())
+}
+
+/// Ends the grants that last only as long as a stay.
+///
+/// # Errors
+/// The store refused it or broke off.
+pub async fn stay_grants_end(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: SessionId,
+    actor: &Actor,
+) -> Result<(), Error> {
+    grants_end(ctx, tx, Whose::Stay(id), "signed_out", actor).await?;
+    Ok(())
 }
 
 /// Ends one grant of the caller's choice. False when it had ended, or there is none.
@@ -61,6 +91,7 @@ pub(super) async fn grant_end_within(
     why: &'static str,
     actor: &Actor,
 ) -> Result<bool, Error> {
+    feed_lock(tx).await?;
     let Some(ended) = store::grant_end(tx, id, ctx.now()).await? else {
         return Ok(false);
     };
@@ -114,8 +145,8 @@ async fn end_record(
     ctx.note(tx, note).await
 }
 
-/// Has the access token refused that a grant had before its next one, if it still lives. Its going is no event of its
-/// own, so it has no line in the audit trail.
+/// Has the access token refused that a grant has before its next one, if it still lives; comes before the grant is changed,
+/// as it locks the feed. Its going is no event of its own, so it has no line in the audit trail.
 pub(super) async fn token_end(ctx: &Ctx, tx: &mut Tx, before: &Grant) -> Result<(), Error> {
     let application = before.authorization.application_id;
     token_revoke(ctx, tx, application, (before.token.id, before.token.exp)).await?;

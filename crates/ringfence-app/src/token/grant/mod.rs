@@ -12,6 +12,7 @@ mod keep;
 mod limits;
 mod mint;
 mod password;
+mod prune;
 mod refresh;
 mod revoke;
 mod tally;
@@ -19,6 +20,7 @@ mod tally;
 pub use client_auth::ApplicationProof;
 pub use fault::GrantFault;
 pub use revoke::grant_token_revoke;
+pub(crate) use prune::grants_prune;
 pub(crate) use tally::tally_flush;
 
 use super::{Origin, TokenError, directory_fresh};

@@ -24,6 +24,7 @@ use ringfence_core::sign_in::patience::Failures;
 use ringfence_core::tenant::login_of;
 use ringfence_core::user::Username;
 use ringfence_core::user_scope::UserScopes;
+use ringfence_store::db::{self, Tx};
 use ringfence_store::grants::grant_reusable;
 use ringfence_store::grants::lockouts::{lockout_count, lockout_find, lockout_forget};
 use ringfence_store::sign_in::people::{user_password, vbc_user_ids_by_username};
@@ -90,8 +91,20 @@ impl Refused {
     }
 }
 
-impl<E: Into<TokenError>> From<E> for Refused {
-    fn from(error: E) -> Self {
+impl From<TokenError> for Refused {
+    fn from(error: TokenError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<db::Error> for Refused {
+    fn from(error: db::Error) -> Self {
         Self::Error(error.into())
     }
 }
@@ -166,7 +179,7 @@ async fn failure_count(ctx: &Ctx, key: StoredDigest) -> Result<(), Error> {
 
 /// The person of a login in the VBC accounts; a login that two of them know is nobody's.
 async fn person_find(
-    tx: &mut ringfence_store::db::Tx,
+    tx: &mut Tx,
     login: &str,
 ) -> Result<Option<Person>, Error> {
     let Ok(username) = Username::parse(login) else {

@@ -122,11 +122,11 @@ async fn rotate(
     let next = grant_rotated(ctx, grant, scope);
     let tokens = answer(ctx, caller, (live, &next), Answer::default())?;
     let mut tx = ctx.db.begin_write().await?;
+    token_end(ctx, &mut tx, grant).await?;
     if !grant_rotate(&mut tx, grant, &rotation_of(&next)).await? {
         return Ok(None);
     }
     refresh_keep(ctx, &mut tx, &next).await?;
-    token_end(ctx, &mut tx, grant).await?;
     ctx.commit(tx).await?;
     Ok(Some(tokens))
 }
