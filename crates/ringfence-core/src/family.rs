@@ -159,7 +159,8 @@ mod tests {
     #[test]
     fn c62_c64_one_retry_is_forgiven_for_a_while_and_any_other_old_token_is_reuse() {
         let grant = grant(5);
-        let judge = |presented, after_ms| grant.refresh_judge(presented, 10, BEGAN.plus_ms(after_ms));
+        let judge =
+            |presented, after_ms| grant.refresh_judge(presented, 10, BEGAN.plus_ms(after_ms));
         assert_eq!(judge(5, 0), RefreshVerdict::Current);
         assert_eq!(judge(4, 0), RefreshVerdict::Retry);
         assert_eq!(judge(4, 9_999), RefreshVerdict::Retry);
@@ -180,7 +181,10 @@ mod tests {
     fn c67_idle_and_absolute_life_both_end_it() {
         let judge = |grant: &Grant, at| grant.refresh_judge(5, 10, at);
         let mut grant = grant(5);
-        assert_eq!(judge(&grant, grant.idle_end.plus_ms(-1)), RefreshVerdict::Current);
+        assert_eq!(
+            judge(&grant, grant.idle_end.plus_ms(-1)),
+            RefreshVerdict::Current
+        );
         assert_eq!(judge(&grant, grant.idle_end), RefreshVerdict::Expired);
         grant.idle_end = grant.absolute_end.plus_secs(1);
         assert_eq!(judge(&grant, grant.absolute_end), RefreshVerdict::Expired);

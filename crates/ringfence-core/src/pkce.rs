@@ -63,7 +63,12 @@ mod tests {
 
     #[test]
     fn c39_lengths_and_alphabets() {
-        for odd in ["", &CHALLENGE[1..], &format!("{CHALLENGE}A"), &CHALLENGE.replace('-', "+")] {
+        for odd in [
+            "",
+            &CHALLENGE[1..],
+            &format!("{CHALLENGE}A"),
+            &CHALLENGE.replace('-', "+"),
+        ] {
             assert_eq!(CodeChallenge::parse(odd), Err(CodeChallengeError), "{odd}");
         }
         let of = |verifier: &str| {
@@ -71,7 +76,12 @@ mod tests {
             CodeChallenge::parse(&made).unwrap().verifies(verifier)
         };
         assert!(of(&"a".repeat(43)) && of(&"~".repeat(128)));
-        for odd in ["a".repeat(42), "a".repeat(129), "a b".repeat(20), "é".repeat(30)] {
+        for odd in [
+            "a".repeat(42),
+            "a".repeat(129),
+            "a b".repeat(20),
+            "é".repeat(30),
+        ] {
             assert!(!of(&odd), "{odd}");
         }
     }

@@ -96,7 +96,12 @@ impl Throttle {
     }
 
     /// Whether a client may try to authenticate from there; if not, when to try again in seconds.
-    pub(in crate::token) fn check(&self, client: &str, from: Option<IpAddr>, now_ms: u64) -> Result<(), u32> {
+    pub(in crate::token) fn check(
+        &self,
+        client: &str,
+        from: Option<IpAddr>,
+        now_ms: u64,
+    ) -> Result<(), u32> {
         let from = from.map(network_of);
         if let Some(address) = from {
             self.admits(Count::Address(address), self.limits.address, now_ms)?;

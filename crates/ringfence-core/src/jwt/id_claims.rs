@@ -186,7 +186,10 @@ mod tests {
         assert_eq!(json["at_hash"], "77QmUPtjPfzWtF2AnpK9RQ");
         assert_eq!(json["c_hash"], "LDktKdoQak3Pk0cnXxCltA");
         assert_eq!(json["nonce"], "n\"-\u{e9}", "exactly as sent");
-        assert_eq!((json["iat"].as_i64(), json["auth_time"].as_i64()), (Some(1_000), Some(990)));
+        assert_eq!(
+            (json["iat"].as_i64(), json["auth_time"].as_i64()),
+            (Some(1_000), Some(990))
+        );
         assert_eq!(json["amr"], serde_json::json!(["pwd", "otp", "mfa"]));
         assert_eq!(json["azp"], json["aud"]);
     }

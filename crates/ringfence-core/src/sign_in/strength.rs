@@ -52,7 +52,11 @@ mod tests {
             ("sso:corp+totp", ACR_TWO, "otp"),
             ("link", ACR_ONE, ""),
         ] {
-            assert_eq!((acr(method), amr(method).join(" ")), (class, methods.to_owned()), "{method}");
+            assert_eq!(
+                (acr(method), amr(method).join(" ")),
+                (class, methods.to_owned()),
+                "{method}"
+            );
         }
     }
 }

@@ -105,11 +105,7 @@ pub async fn grant_find(tx: &mut Tx, id: GrantId) -> Result<Option<Grant>, Error
 ///
 /// # Errors
 /// The database broke off, or a row is damaged.
-pub async fn grant_list(
-    tx: &mut Tx,
-    user_id: UserId,
-    now: Timestamp,
-) -> Result<Vec<Grant>, Error> {
+pub async fn grant_list(tx: &mut Tx, user_id: UserId, now: Timestamp) -> Result<Vec<Grant>, Error> {
     let rows = tx
         .fetch_all(
             "SELECT * FROM grants WHERE user_id = $1 AND ended_at IS NULL AND kept_until > $2
@@ -180,11 +176,7 @@ pub async fn grant_rotate(tx: &mut Tx, grant: &Grant, next: &Rotation) -> Result
 ///
 /// # Errors
 /// The database refused it or broke off.
-pub async fn grant_end(
-    tx: &mut Tx,
-    id: GrantId,
-    at: Timestamp,
-) -> Result<Option<Ended>, Error> {
+pub async fn grant_end(tx: &mut Tx, id: GrantId, at: Timestamp) -> Result<Option<Ended>, Error> {
     let row = tx
         .fetch_optional(
             "UPDATE grants SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL

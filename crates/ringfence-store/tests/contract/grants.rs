@@ -114,7 +114,9 @@ async fn c55_of_eight_exchanges_of_one_code_one_wins() {
     for store in stores().await {
         let mut tx = store.db.begin_write().await.unwrap();
         let later = NOW.plus_secs(600);
-        code_insert(&mut tx, digest(1), &code(), later).await.unwrap();
+        code_insert(&mut tx, digest(1), &code(), later)
+            .await
+            .unwrap();
         assert_eq!(code_find(&mut tx, digest(1)).await.unwrap(), Some(code()));
         assert_eq!(code_find(&mut tx, digest(2)).await.unwrap(), None);
         tx.commit().await.unwrap();
@@ -194,7 +196,12 @@ async fn grants_end_for_a_person_an_application_or_a_stay() {
         assert_eq!(end(Whose::Stay(STAY)).await, [bound.id], "{}", store.engine);
         let at = Whose::UserAt(USER, APPLICATION);
         assert_eq!(end(at).await, [outliving.id], "{}", store.engine);
-        assert_eq!(end(Whose::User(USER)).await, [elsewhere.id], "{}", store.engine);
+        assert_eq!(
+            end(Whose::User(USER)).await,
+            [elsewhere.id],
+            "{}",
+            store.engine
+        );
         assert_eq!(end(Whose::User(USER)).await, []);
         assert_eq!(grant_list(&mut tx, USER, NOW).await.unwrap(), []);
     }
@@ -213,7 +220,12 @@ async fn a_grant_by_password_is_found_again_while_its_token_lives() {
             let found = grant_reusable(&mut tx, (USER, APPLICATION), &scopes(scope), at).await;
             found.unwrap().map(|grant| grant.id)
         };
-        assert_eq!(find("openid", NOW).await, Some(by_password.id), "{}", store.engine);
+        assert_eq!(
+            find("openid", NOW).await,
+            Some(by_password.id),
+            "{}",
+            store.engine
+        );
         assert_eq!(find("openid email", NOW).await, None);
         assert_eq!(find("openid device_7", NOW).await, None);
         assert_eq!(find("openid", by_password.token.exp).await, None);
@@ -222,7 +234,11 @@ async fn a_grant_by_password_is_found_again_while_its_token_lives() {
         assert_eq!(found.unwrap(), None);
         let end = by_password.idle_end.plus_secs(86_400);
         assert_eq!(grant_prune(&mut tx, end.plus_ms(-1), 10).await.unwrap(), 0);
-        assert_eq!(grant_prune(&mut tx, end, 1).await.unwrap(), 1, "at most as many as asked");
+        assert_eq!(
+            grant_prune(&mut tx, end, 1).await.unwrap(),
+            1,
+            "at most as many as asked"
+        );
         assert_eq!(grant_prune(&mut tx, end, 10).await.unwrap(), 1);
     }
 }
@@ -237,13 +253,29 @@ async fn refresh_tokens_find_their_place_until_they_are_forgotten() {
         };
         for n in [1, 2] {
             let ends = NOW.plus_secs(n.into());
-            refresh_insert(&mut tx, digest(n), place(n.into()), ends).await.unwrap();
+            refresh_insert(&mut tx, digest(n), place(n.into()), ends)
+                .await
+                .unwrap();
         }
-        assert_eq!(refresh_find(&mut tx, digest(2)).await.unwrap(), Some(place(2)));
+        assert_eq!(
+            refresh_find(&mut tx, digest(2)).await.unwrap(),
+            Some(place(2))
+        );
         assert_eq!(refresh_find(&mut tx, digest(3)).await.unwrap(), None);
-        assert_eq!(refresh_prune(&mut tx, NOW.plus_secs(2), 10).await.unwrap(), 1);
-        assert_eq!(refresh_find(&mut tx, digest(1)).await.unwrap(), None, "{}", store.engine);
-        assert_eq!(refresh_prune(&mut tx, NOW.plus_secs(3), 0).await.unwrap(), 0);
+        assert_eq!(
+            refresh_prune(&mut tx, NOW.plus_secs(2), 10).await.unwrap(),
+            1
+        );
+        assert_eq!(
+            refresh_find(&mut tx, digest(1)).await.unwrap(),
+            None,
+            "{}",
+            store.engine
+        );
+        assert_eq!(
+            refresh_prune(&mut tx, NOW.plus_secs(3), 0).await.unwrap(),
+            0
+        );
     }
 }
 
@@ -263,7 +295,9 @@ async fn eight_wrong_passwords_at_the_same_moment_are_eight() {
         assert_eq!(n, 1, "{}: old ones are forgotten", store.engine);
         lockout_forget(&mut tx, digest(1)).await.unwrap();
         assert_eq!(lockout_find(&mut tx, digest(1)).await.unwrap(), None);
-        lockout_count(&mut tx, digest(2), (since, NOW)).await.unwrap();
+        lockout_count(&mut tx, digest(2), (since, NOW))
+            .await
+            .unwrap();
         assert_eq!(lockout_prune(&mut tx, NOW).await.unwrap(), 0);
         assert_eq!(lockout_prune(&mut tx, NOW.plus_ms(1)).await.unwrap(), 1);
     }

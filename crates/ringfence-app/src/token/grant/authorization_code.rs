@@ -135,7 +135,11 @@ fn binding_check(code: &Code, request: &GrantRequest) -> Result<(), GrantFault> 
         // One without the other is a downgrade (RFC 9700 §4.8).
         (Some(_), None) | (None, Some(_)) => false,
     };
-    if proved { Ok(()) } else { Err(GrantFault::Pkce) }
+    if proved {
+        Ok(())
+    } else {
+        Err(GrantFault::Pkce)
+    }
 }
 
 /// The application that a code was made for has shown it with something wrong: it may have been slipped to it, so it is

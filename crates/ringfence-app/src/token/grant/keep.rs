@@ -1,8 +1,8 @@
 //! Grants kept and answered: what exchange, refresh and password share.
 
+use super::GrantedTokens;
 use super::client_auth::ApplicationCaller;
 use super::mint::{access_mint, facts_new};
-use super::GrantedTokens;
 use crate::context::Ctx;
 use crate::directory::follow::look_again;
 use crate::directory::rights::LiveUser;
@@ -53,7 +53,8 @@ pub(super) fn grant_new(
     let absolute_end = now.plus_secs(vbc.refresh_longest_secs.into());
     let token = facts_new(ctx, authorization.scope.clone(), absolute_end);
     let idle_end = if refreshes {
-        now.plus_secs(vbc.refresh_idle_secs.into()).min(absolute_end)
+        now.plus_secs(vbc.refresh_idle_secs.into())
+            .min(absolute_end)
     } else {
         token.exp
     };

@@ -19,8 +19,8 @@ mod tally;
 
 pub use client_auth::ApplicationProof;
 pub use fault::GrantFault;
-pub use revoke::grant_token_revoke;
 pub(crate) use prune::grants_prune;
+pub use revoke::grant_token_revoke;
 pub(crate) use tally::tally_flush;
 
 use super::{Origin, TokenError, directory_fresh};

@@ -134,7 +134,9 @@ async fn person_prove(
     };
     if let Some(person) = &person {
         let whose = (person.account_id, person.user_id);
-        let reason = outcome.as_ref().map_or_else(|reason| *reason, |_| "granted");
+        let reason = outcome
+            .as_ref()
+            .map_or_else(|reason| *reason, |_| "granted");
         let tally = &ctx.token.grants.tally;
         tally.password(caller.application.id, whose, reason, from);
     }
@@ -149,7 +151,11 @@ async fn person_prove(
         }
         Err(reason) => {
             told.reason = Some(reason);
-            tracing::info!(reason, known = person.is_some(), "a password grant was refused");
+            tracing::info!(
+                reason,
+                known = person.is_some(),
+                "a password grant was refused"
+            );
             limits.note_wrong(login, from, ctx.clock.monotonic_ms());
             failure_count(ctx, key).await?;
             Err(if reason == "password_locked" {
@@ -178,10 +184,7 @@ async fn failure_count(ctx: &Ctx, key: StoredDigest) -> Result<(), Error> {
 }
 
 /// The person of a login in the VBC accounts; a login that two of them know is nobody's.
-async fn person_find(
-    tx: &mut Tx,
-    login: &str,
-) -> Result<Option<Person>, Error> {
+async fn person_find(tx: &mut Tx, login: &str) -> Result<Option<Person>, Error> {
     let Ok(username) = Username::parse(login) else {
         return Ok(None);
     };

@@ -49,12 +49,7 @@ impl Tally {
     }
 
     /// An application showed a token or code that was given to another one (checklist 65).
-    pub(super) fn stranger(
-        &self,
-        id: ApplicationId,
-        reason: &'static str,
-        from: Option<IpAddr>,
-    ) {
+    pub(super) fn stranger(&self, id: ApplicationId, reason: &'static str, from: Option<IpAddr>) {
         tracing::warn!(application.id = %id, reason, "an application showed what was given to another one");
         let what = What {
             act: "application.stranger",
@@ -143,7 +138,9 @@ async fn counts_write(ctx: &Ctx, counts: &HashMap<What, Count>) -> Result<(), Er
             account_id: what.person.map(|(account_id, _)| account_id),
             actor: "unknown".to_owned(),
             act: what.act.into(),
-            subject: what.person.map_or(application, |(_, user)| user.to_string()),
+            subject: what
+                .person
+                .map_or(application, |(_, user)| user.to_string()),
             detail: detail.to_string(),
         };
         audit_append(&mut tx, &entry).await?;
