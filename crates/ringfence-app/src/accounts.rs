@@ -2,6 +2,7 @@
 
 use crate::context::{Actor, Change, Ctx};
 use crate::error::Error;
+use crate::provisioning::numbers::details_make;
 use ringfence_core::account::{Account, AccountKind, AccountName, AccountStatus, Region, TokenAlg};
 use ringfence_core::id::AccountId;
 use ringfence_store::accounts as store;
@@ -61,6 +62,7 @@ pub(crate) async fn account_make(
         }
         done => done?,
     }
+    details_make(tx, &account).await?;
     let detail = json!({"name": account.name.as_str(), "region": account.region.as_str(), "kind": account.kind.as_str()});
     ctx.record(tx, change(&account, "account.create", detail, actor))
         .await?;

@@ -5,6 +5,7 @@ use crate::context::{Actor, Change, Ctx};
 use crate::error::Error;
 use crate::groups::group_ensure;
 use crate::password::password_hash;
+use crate::provisioning::numbers::{person_make, person_rename};
 use crate::token::grant::end::password_grants_end;
 use ringfence_core::account::AccountName;
 use ringfence_core::digest::ContentDigest;
@@ -144,6 +145,7 @@ pub(crate) async fn user_make(
         last_login_at: None,
     };
     taken(store::user_insert(tx, &user).await)?;
+    person_make(tx, &user).await?;
     let detail = json!({"role": user.role.as_str(), "operator": user.operator});
     ctx.record(tx, change(&user, "user.create", detail, actor))
         .await?;
@@ -279,6 +281,9 @@ pub(crate) async fn user_change(
         return Ok(user);
     }
     taken(store::user_update(tx, &user).await)?;
+    if user.name != before.name {
+        person_rename(tx, &user).await?;
+    }
     let detail = difference(&before, &user, hash.is_some());
     ctx.record(tx, change(&user, "user.set", detail, actor))
         .await?;

@@ -29,6 +29,7 @@ pub mod path;
 pub mod permission;
 pub mod pkce;
 pub mod profile;
+pub mod provisioning;
 pub mod refresh_token;
 pub mod scope;
 pub mod seal;

@@ -12,6 +12,7 @@ mod lines;
 mod load;
 mod manifest;
 mod monitor;
+pub mod provisioning;
 mod source_file;
 
 use crate::context::{Actor, Change, Ctx};

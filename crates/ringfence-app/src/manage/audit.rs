@@ -95,6 +95,10 @@ const DEEDS: &[(&str, &str)] = &[
     ("key.reschedule", "changed the times of the signing key"),
     ("key.withdraw", "withdrew the signing key"),
     ("recordings.import", "imported recordings into the account"),
+    (
+        "provisioning.import",
+        "imported locations, people and extensions into the account",
+    ),
     ("session.begin", "signed in, session"),
     ("session.end", "ended the session"),
     ("token.revoke", "revoked the token"),
