@@ -150,10 +150,7 @@ mod tests {
     }
 
     fn plan(number: u8) -> WindowKey {
-        WindowKey::Plan(
-            ApplicationId::from_bytes([number; 16]),
-            Suite::Provisioning,
-        )
+        WindowKey::Plan(ApplicationId::from_bytes([number; 16]), Suite::Provisioning)
     }
 
     #[test]

@@ -85,8 +85,7 @@ pub async fn location_list(
 ) -> Result<Within<Vec<Location>>, Error> {
     let mut tx = ctx.db.begin_read().await?;
     let account = account_seen(&mut tx, viewer, account).await?;
-    let found =
-        locations::location_list(&mut tx, account.account_id, 0, MOST_LOCATIONS).await?;
+    let found = locations::location_list(&mut tx, account.account_id, 0, MOST_LOCATIONS).await?;
     Ok(within(&account, found))
 }
 

@@ -32,14 +32,7 @@ pub(crate) async fn person_make(tx: &mut Tx, user: &User) -> Result<(), Error> {
         return Ok(());
     }
     let number = number_next(tx, NumberKind::User).await?;
-    person_insert(
-        tx,
-        user.account_id,
-        user.id,
-        number,
-        name_split(&user.name),
-    )
-    .await?;
+    person_insert(tx, user.account_id, user.id, number, name_split(&user.name)).await?;
     Ok(())
 }
 

@@ -140,13 +140,10 @@ impl TimeZone {
     /// The text has no such form.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         let name = text.replace(' ', "_");
-        let good =
-            |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'/' | b'-' | b'+');
+        let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'/' | b'-' | b'+');
         let starts = name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
         if !starts || name.len() > 64 || !name.bytes().all(good) {
-            return Err(ValueError(
-                "a time zone is a name such as America/New_York",
-            ));
+            return Err(ValueError("a time zone is a name such as America/New_York"));
         }
         Ok(Self(name.into()))
     }

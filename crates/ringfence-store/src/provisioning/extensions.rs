@@ -136,7 +136,8 @@ async fn entries_delete(
     Ok(())
 }
 
-const SELECT: &str = "SELECT e.*, v.number AS user_number, v.first_name, v.last_name, u.username, u.email";
+const SELECT: &str =
+    "SELECT e.*, v.number AS user_number, v.first_name, v.last_name, u.username, u.email";
 const JOINS: &str = "LEFT JOIN users u ON u.id = e.user_id AND u.active = TRUE
     LEFT JOIN vbc_users v ON v.user_id = u.id";
 

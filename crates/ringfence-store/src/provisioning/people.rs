@@ -237,10 +237,7 @@ fn conditions(account_id: AccountId, search: &PersonSearch) -> Conditions {
         ("v.first_name = ?", &search.first_name),
         ("v.last_name = ?", &search.last_name),
         // The account stands there again so that the index of users is one that fits.
-        (
-            "u.account_id = $1 AND u.username = ?",
-            &search.login_name,
-        ),
+        ("u.account_id = $1 AND u.username = ?", &search.login_name),
         ("u.account_id = $1 AND u.email = ?", &search.email),
     ];
     for (condition, value) in given {

@@ -386,12 +386,16 @@ async fn extensions_are_put_found_and_removed() {
         assert!(matches!(refused, Err(Error::Duplicate)), "{refused:?}");
         drop(tx);
         let mut tx = store.db.begin_write().await.unwrap();
-        assert!(extension_delete(&mut tx, account.id, &second.number)
-            .await
-            .unwrap());
-        assert!(!extension_delete(&mut tx, account.id, &second.number)
-            .await
-            .unwrap());
+        assert!(
+            extension_delete(&mut tx, account.id, &second.number)
+                .await
+                .unwrap()
+        );
+        assert!(
+            !extension_delete(&mut tx, account.id, &second.number)
+                .await
+                .unwrap()
+        );
         tx.commit().await.unwrap();
     }
 }
@@ -445,6 +449,10 @@ async fn the_last_page_of_a_hundred_thousand_extensions_is_quick() {
         assert_eq!(found.len(), 1);
         // Far above what an index needs, also unoptimised, and below what reading all of them does.
         let took = began.elapsed();
-        assert!(took < Duration::from_millis(1_500), "{took:?} on {}", store.engine);
+        assert!(
+            took < Duration::from_millis(1_500),
+            "{took:?} on {}",
+            store.engine
+        );
     }
 }

@@ -127,7 +127,9 @@ async fn entry_store(
     (account_id, entry, report): (AccountId, Entry, &mut ProvisioningReport),
 ) -> Result<(), Error> {
     match entry {
-        Entry::Account(new) => report.account.count(details_put(tx, account_id, new).await?.0),
+        Entry::Account(new) => report
+            .account
+            .count(details_put(tx, account_id, new).await?.0),
         Entry::Location(new) => report
             .locations
             .count(location_put(tx, account_id, new).await?.0),
@@ -160,7 +162,8 @@ impl ProvisioningReport {
     /// The counts by kind of entry.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let counts = |c: PutCounts| json!({"created": c.created, "replaced": c.replaced, "same": c.same});
+        let counts =
+            |c: PutCounts| json!({"created": c.created, "replaced": c.replaced, "same": c.same});
         json!({
             "account": counts(self.account),
             "locations": counts(self.locations),
