@@ -5,6 +5,7 @@
 //! admitting a call read the [`directory`] only. Read [`context`] first.
 
 pub mod accounts;
+pub mod applications;
 pub mod audit;
 pub mod caller;
 pub mod contents;

@@ -4,8 +4,8 @@ use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
-    account, audit, collect, completions, connection, credential, demo, doctor, import, keys,
-    logging, openapi, serve, settings, token_client, user,
+    account, application, audit, collect, completions, connection, credential, demo, doctor,
+    import, keys, logging, openapi, serve, settings, subscription, token_client, user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -64,6 +64,12 @@ enum Command {
     /// API credentials: create, list, show, edit, rotate, retire, delete
     #[command(subcommand)]
     Credential(credential::CredentialCommand),
+    /// Applications of developers: create, list, show, edit, keys, suspend, resume, verify, delete
+    #[command(subcommand)]
+    App(application::AppCommand),
+    /// Subscriptions of applications to API suites: add, list, remove, block, unblock
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
     /// Signing keys: list, rotate, withdraw
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -132,6 +138,8 @@ impl Cli {
             Command::Account(command) => account::run(&shell, command).await,
             Command::User(command) => user::run(&shell, command).await,
             Command::Credential(command) => credential::run(&shell, command).await,
+            Command::App(command) => application::run(&shell, command).await,
+            Command::Subscription(command) => subscription::run(&shell, command).await,
             Command::Keys(command) => keys::run(&shell, command).await,
             Command::Audit(command) => audit::run(&shell, command).await,
             Command::Import(command) => import::run(&shell, command).await,

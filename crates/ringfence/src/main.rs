@@ -3,6 +3,7 @@
 //! `cli.rs` lists the commands, one file each; `shell.rs` opens what they work on.
 
 mod account;
+mod application;
 mod audit;
 mod cli;
 mod collect;
@@ -21,6 +22,7 @@ mod openapi;
 mod serve;
 mod settings;
 mod shell;
+mod subscription;
 mod token_client;
 mod user;
 

@@ -4,6 +4,7 @@
 //! floor's other modules. What somebody may not know of is not found; what they may see and not do is forbidden.
 
 pub mod accounts;
+pub mod applications;
 pub mod audit;
 pub mod collections;
 pub mod credentials;

@@ -8,6 +8,7 @@
 //! and its operations in `routes/manage.rs`.
 
 pub(crate) mod accounts;
+pub(crate) mod applications;
 pub(crate) mod audit;
 pub(crate) mod body;
 pub(crate) mod connections;

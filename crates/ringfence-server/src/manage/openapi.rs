@@ -51,6 +51,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let mut document = Root::openapi();
     for noun in [
         super::accounts::Api::openapi(),
+        super::applications::Api::openapi(),
         super::audit::Api::openapi(),
         super::keys::Api::openapi(),
         super::credentials::Api::openapi(),

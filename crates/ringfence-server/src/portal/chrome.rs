@@ -125,6 +125,12 @@ const NAV: &[(&str, &[Place])] = &[
                 For::Operators,
             ),
             (
+                "/admin/applications",
+                "Applications",
+                "What developers have registered, and what each may call.",
+                For::Operators,
+            ),
+            (
                 "/admin/keys",
                 "Signing keys",
                 "The keys that sign tokens, and where each is in its life.",

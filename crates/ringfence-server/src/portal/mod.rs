@@ -4,6 +4,7 @@
 //! [`door`] lets nobody in who is not signed in, and refuses what another site's page sends. Read [`page`] next.
 
 pub(crate) mod accounts;
+pub(crate) mod applications;
 pub(crate) mod assets;
 pub(crate) mod audit;
 pub(crate) mod chart;

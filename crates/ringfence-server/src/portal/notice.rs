@@ -67,6 +67,41 @@ static NOTICES: &[(&str, &str, &str)] = &[
         "The account can be used again. Programs need new tokens.",
     ),
     (
+        "application-suspended",
+        "warn",
+        "The application is suspended. Every token of it is refused.",
+    ),
+    (
+        "application-resumed",
+        "ok",
+        "The application gets tokens again. Those of before stay refused.",
+    ),
+    (
+        "application-verified",
+        "ok",
+        "The application is verified. Consent pages say so.",
+    ),
+    (
+        "application-unverified",
+        "warn",
+        "Consent pages call the application unverified again.",
+    ),
+    (
+        "application-deleted",
+        "warn",
+        "The application is deleted. Every token of it is refused.",
+    ),
+    (
+        "subscription-blocked",
+        "warn",
+        "The subscription is blocked. Calls to its suite are refused.",
+    ),
+    (
+        "subscription-unblocked",
+        "ok",
+        "Calls to the suite are taken again.",
+    ),
+    (
         "keys-rotated",
         "ok",
         "Successors are announced. They sign once every reader has had time to see them.",

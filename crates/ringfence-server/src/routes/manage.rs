@@ -173,3 +173,20 @@ pub(super) fn manage_credentials() -> Vec<Entry> {
         manage("GET", USAGE, api::usage_route()),
     ]
 }
+
+/// Applications of developers over the Management API.
+pub(super) fn manage_applications() -> Vec<Entry> {
+    use manage::applications as api;
+    const ONE: &str = "/api/v1/applications/{applicationId}";
+    const SUBSCRIPTIONS: &str = "/api/v1/applications/{applicationId}/subscriptions";
+    const SUBSCRIPTION: &str =
+        "/api/v1/applications/{applicationId}/subscriptions/{subscriptionId}";
+    vec![
+        manage("GET", "/api/v1/applications", api::list_route()),
+        manage("GET", ONE, api::show_route()),
+        manage("PATCH", ONE, api::edit_route()),
+        manage("DELETE", ONE, api::delete_route()),
+        manage("GET", SUBSCRIPTIONS, api::subscriptions_route()),
+        manage("PATCH", SUBSCRIPTION, api::subscription_edit_route()),
+    ]
+}

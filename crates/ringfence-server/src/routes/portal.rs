@@ -259,3 +259,24 @@ pub(super) fn portal_directory() -> Vec<Entry> {
         page("POST", RESUME, accounts::resume_route()),
     ]
 }
+
+/// Applications of developers, for operators.
+pub(super) fn portal_applications() -> Vec<Entry> {
+    use portal::applications as pages;
+    const SWITCH: &str = "/admin/applications/{applicationId}/switch/{act}";
+    const BLOCK: &str = "/admin/applications/{applicationId}/subscriptions/{subscriptionId}/block";
+    const UNBLOCK: &str =
+        "/admin/applications/{applicationId}/subscriptions/{subscriptionId}/unblock";
+    vec![
+        page("GET", "/admin/applications", pages::list_route()),
+        page(
+            "GET",
+            "/admin/applications/{applicationId}",
+            pages::show_route(),
+        ),
+        page("GET", SWITCH, pages::switch_form_route()),
+        page("POST", SWITCH, pages::switch_route()),
+        page("POST", BLOCK, pages::block_route()),
+        page("POST", UNBLOCK, pages::unblock_route()),
+    ]
+}

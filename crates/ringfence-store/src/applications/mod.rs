@@ -159,6 +159,24 @@ pub async fn application_id_by_mapping(
         .transpose()
 }
 
+/// The id of the application whose keys have that consumer key.
+///
+/// # Errors
+/// The database broke off, or the row is damaged.
+pub async fn application_id_by_key(
+    tx: &mut Tx,
+    key: ConsumerKey,
+) -> Result<Option<ApplicationId>, Error> {
+    let row = tx
+        .fetch_optional(
+            "SELECT id FROM applications WHERE consumer_key = $1",
+            &[key.as_str().into()],
+        )
+        .await?;
+    row.map(|row| row.parsed(TABLE, "id", ApplicationId::parse))
+        .transpose()
+}
+
 /// Every application, for the directory.
 ///
 /// # Errors
