@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::gateway::Gateway;
 use crate::quota::Limits;
 use crate::session::SessionLimits;
-use crate::sign_in::sso::Provider;
+use crate::sign_in::sso::{Provider, SsoSettings};
 use crate::token::{FailureLimits, TokenService};
 use crate::traffic::{Traffic, TrafficLimits};
 use crate::usage::Usage;
@@ -96,6 +96,8 @@ pub struct Settings {
     pub traffic: TrafficLimits,
     /// Providers that people sign in through.
     pub providers: Vec<Provider>,
+    /// How providers are spoken with.
+    pub sso: SsoSettings,
     /// Tokens of applications.
     pub vbc: VbcSettings,
 }
@@ -160,6 +162,7 @@ impl Default for Settings {
             traffic: TrafficLimits::default(),
             session_limits: SessionLimits::default(),
             providers: Vec::new(),
+            sso: SsoSettings::default(),
             vbc: VbcSettings::default(),
         }
     }

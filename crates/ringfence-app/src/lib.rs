@@ -28,6 +28,7 @@ pub mod keys;
 pub mod manage;
 pub mod paging;
 pub mod password;
+pub mod providers;
 pub mod provisioning;
 pub mod quota;
 pub mod quota_window;

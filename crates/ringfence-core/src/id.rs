@@ -90,6 +90,8 @@ id! {
     ConnectionId;
     /// One collection run.
     RunId;
+    /// An OpenID Connect provider that an account keeps.
+    ProviderId;
     /// One request; shown to callers and in logs.
     RequestId;
     /// One line of the audit trail.

@@ -3,9 +3,9 @@
 use crate::gateway::forward::Forwarder;
 use crate::gateway::routes::RouteTable;
 use crate::gateway::upstream::Upstreams;
-use crate::portal::sign_in::provider::Providers;
 use crate::web::hall::Hall;
 use crate::web::metrics::Metrics;
+use crate::web::provider::Providers;
 use crate::web::proxies::Proxies;
 use ringfence_app::context::Ctx;
 use ringfence_app::gateway::RouteRule;
@@ -92,12 +92,13 @@ impl App {
     /// Puts the state together, with nothing counted yet.
     #[must_use]
     pub fn new(ctx: Ctx, limits: Limits) -> Self {
+        let providers = Providers::new(&ctx.settings.sso);
         Self {
             ctx,
             metrics: Arc::new(Metrics::new()),
             limits: Arc::new(limits),
             upstreams: None,
-            providers: Arc::default(),
+            providers: Arc::new(providers),
             draining: Arc::default(),
         }
     }

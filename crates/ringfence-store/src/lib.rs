@@ -25,6 +25,7 @@ pub mod keys;
 pub mod leases;
 pub mod memberships;
 pub mod names;
+pub mod providers;
 pub mod provisioning;
 pub mod revocations;
 mod search;

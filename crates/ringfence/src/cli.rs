@@ -5,7 +5,7 @@ use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
     account, application, audit, collect, completions, connection, credential, demo, doctor,
-    import, keys, logging, openapi, serve, settings, subscription, token_client, user,
+    import, keys, logging, openapi, provider, serve, settings, subscription, token_client, user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -70,6 +70,9 @@ enum Command {
     /// Subscriptions of applications to API suites: add, list, remove, block, unblock
     #[command(subcommand)]
     Subscription(subscription::SubscriptionCommand),
+    /// OpenID Connect providers that people of an account sign in through: add, list, check, on, off, remove
+    #[command(subcommand)]
+    Provider(provider::ProviderCommand),
     /// Signing keys: list, rotate, withdraw
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -140,6 +143,7 @@ impl Cli {
             Command::Credential(command) => credential::run(&shell, command).await,
             Command::App(command) => application::run(&shell, command).await,
             Command::Subscription(command) => subscription::run(&shell, command).await,
+            Command::Provider(command) => provider::run(&shell, command).await,
             Command::Keys(command) => keys::run(&shell, command).await,
             Command::Audit(command) => audit::run(&shell, command).await,
             Command::Import(command) => import::run(&shell, command).await,

@@ -101,7 +101,8 @@ pub(crate) fn name(text: &str) -> Result<ConnectionName, String> {
     ConnectionName::parse(text).map_err(|e| e.to_string())
 }
 
-fn secret_from_file(file: &Path) -> anyhow::Result<String> {
+/// Reads a secret from a file, without the line's end.
+pub(crate) fn secret_from_file(file: &Path) -> anyhow::Result<String> {
     use std::io::Read as _;
     let mut text = String::new();
     std::fs::File::open(file)

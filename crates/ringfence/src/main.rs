@@ -19,6 +19,7 @@ mod keys;
 mod logging;
 mod master_key;
 mod openapi;
+mod provider;
 mod serve;
 mod settings;
 mod shell;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use ringfence_app::context::{Ctx, Settings};
 use ringfence_app::quota::{Limits, Rate};
 use ringfence_app::session::SessionLimits;
-use ringfence_app::sign_in::sso::Provider;
+use ringfence_app::sign_in::sso::{Keeper, Provider, SsoSettings};
 use ringfence_app::traffic::TrafficLimits;
 use ringfence_core::account::{AccountName, Region, TokenAlg};
 use ringfence_core::context::{SystemClock, SystemRandom};
@@ -129,6 +129,7 @@ impl Shell {
                 longest_secs: config.sign_in.session_longest_secs,
             },
             providers: providers(&config.sign_in)?,
+            sso: sso_settings(&config.sign_in)?,
             traffic: TrafficLimits {
                 admitted_per_second: config.traffic.admitted_per_second,
                 refused_per_second: config.traffic.refused_per_second,
@@ -233,9 +234,21 @@ fn providers(sign_in: &SignIn) -> anyhow::Result<Vec<Provider>> {
             username_claim: one.username_claim.clone(),
             link_by_email: one.link_by_email,
             ask_code: one.ask_code,
+            keeper: Keeper::Settings,
         });
     }
     Ok(providers)
+}
+
+/// How providers are spoken with.
+fn sso_settings(sign_in: &SignIn) -> anyhow::Result<SsoSettings> {
+    let read = |file: &std::path::PathBuf| {
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+    };
+    Ok(SsoSettings {
+        private_addresses: sign_in.private_providers,
+        extra_roots: sign_in.extra_roots_file.as_ref().map(read).transpose()?,
+    })
 }
 
 /// How many calls the settings let an account make.

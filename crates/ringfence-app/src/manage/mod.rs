@@ -13,6 +13,7 @@ pub mod gaps;
 pub mod groups;
 pub mod interactions;
 pub mod keys;
+pub mod providers;
 pub mod recordings;
 pub mod slice;
 pub mod traffic;

@@ -65,6 +65,8 @@ pub struct IdClaims {
     pub name: Option<String>,
     /// Their e-mail address, when the issuer says it has verified it.
     pub verified_email: Option<String>,
+    /// How people call them, when the issuer says.
+    pub display_name: Option<String>,
 }
 
 impl IdClaims {
@@ -79,8 +81,9 @@ impl IdClaims {
             return Err(IdTokenFault::Malformed);
         }
         let more = person_claims(&info, name_claim);
-        self.name = self.name.take().or(more.0);
-        self.verified_email = self.verified_email.take().or(more.1);
+        self.name = self.name.take().or(more.name);
+        self.verified_email = self.verified_email.take().or(more.verified_email);
+        self.display_name = self.display_name.take().or(more.display_name);
         Ok(())
     }
 }
@@ -117,6 +120,21 @@ impl KeySet {
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
+    }
+
+    /// How many keys of it may sign an ID token that we take.
+    #[must_use]
+    pub fn n_usable(&self) -> usize {
+        let usable = |key: &&Jwk| {
+            let alg = match key.kty.as_str() {
+                "RSA" => "RS256",
+                "EC" if key.crv.as_deref() == Some("P-256") => "ES256",
+                _ => return false,
+            };
+            key.alg.as_deref().is_none_or(|a| a == alg)
+                && key.used_for.as_deref().is_none_or(|u| u == "sig")
+        };
+        self.keys.iter().filter(usable).count()
     }
 
     /// Verifies an ID token and gives what is used of it.
@@ -244,26 +262,34 @@ fn check_claims(
     if subject.is_empty() || subject.len() > LONGEST_SUBJECT {
         return Err(IdTokenFault::Malformed);
     }
-    let (name, verified_email) = person_claims(claims, rule.name_claim);
+    let person = person_claims(claims, rule.name_claim);
     Ok(IdClaims {
         subject: subject.to_owned(),
-        name,
-        verified_email,
+        name: person.name,
+        verified_email: person.verified_email,
+        display_name: person.display_name,
     })
 }
 
-/// The claim that names a person, and their verified e-mail address.
-fn person_claims(claims: &Object<'_>, name_claim: &str) -> (Option<String>, Option<String>) {
+/// What names a person.
+struct PersonClaims {
+    name: Option<String>,
+    verified_email: Option<String>,
+    display_name: Option<String>,
+}
+
+fn person_claims(claims: &Object<'_>, name_claim: &str) -> PersonClaims {
     let optional = |name| match claims.get(name) {
         Some(Value::Text(value)) => Some(value.clone().into_owned()),
         _ => None,
     };
     let email_verified = claims.get("email_verified") == Some(&Value::Bool(true));
-    (
+    PersonClaims {
         // An address that anybody could have typed names nobody.
-        optional(name_claim).filter(|_| name_claim != "email" || email_verified),
-        optional("email").filter(|_| email_verified),
-    )
+        name: optional(name_claim).filter(|_| name_claim != "email" || email_verified),
+        verified_email: optional("email").filter(|_| email_verified),
+        display_name: optional("name"),
+    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,14 @@
 //! ([`totp`]) are our own few lines over the one cryptographic library, because the crates
 //! that offer them bring others.
 
+pub mod account_provider;
 pub mod cbor;
 pub mod id_token;
 pub mod link;
 pub mod passkey;
 pub mod patience;
 pub mod provider;
+pub mod public_address;
 pub mod recovery;
 pub mod strength;
 pub mod totp;

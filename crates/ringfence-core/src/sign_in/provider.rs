@@ -38,6 +38,8 @@ pub struct ProviderMetadata {
     pub secret_in_form: bool,
     /// Whether every answer names the issuer (RFC 9207).
     pub names_issuer: bool,
+    /// Whether it takes the proof of RFC 7636 that we send; `None` when it does not say.
+    pub takes_s256: Option<bool>,
 }
 
 /// The client that we are to a provider.
@@ -74,6 +76,8 @@ struct Document {
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    #[serde(default)]
+    code_challenge_methods_supported: Option<Vec<String>>,
 }
 
 /// Where an issuer describes itself.
@@ -135,6 +139,9 @@ impl ProviderMetadata {
                 .transpose()?,
             secret_in_form,
             names_issuer: document.authorization_response_iss_parameter_supported,
+            takes_s256: document
+                .code_challenge_methods_supported
+                .map(|methods| methods.iter().any(|method| method == "S256")),
         })
     }
 

@@ -57,6 +57,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         super::credentials::Api::openapi(),
         super::groups::Api::openapi(),
         super::me::Api::openapi(),
+        super::providers::Api::openapi(),
         super::traffic::Api::openapi(),
         super::users::Api::openapi(),
         super::connections::Api::openapi(),

@@ -85,6 +85,12 @@ const NAV: &[(&str, &[Place])] = &[
                 For::Admins,
             ),
             (
+                "/admin/providers",
+                "Single sign-on",
+                "Providers through which people of this account sign in.",
+                For::Admins,
+            ),
+            (
                 "/admin/recordings",
                 "Recordings",
                 "Find and hear the calls that you may see.",

@@ -28,6 +28,7 @@ pub(crate) mod keys;
 mod listing;
 mod notice;
 mod page;
+pub(crate) mod providers;
 mod recording;
 mod recording_content;
 mod recordings;

@@ -113,6 +113,31 @@ static NOTICES: &[(&str, &str, &str)] = &[
     ),
     ("group-created", "ok", "The group is made."),
     (
+        "provider-created",
+        "ok",
+        "The provider is kept. Register the redirect address with it, then check the connection.",
+    ),
+    (
+        "provider-saved",
+        "ok",
+        "Saved. It holds for the next sign-in.",
+    ),
+    (
+        "provider-on",
+        "ok",
+        "People can sign in through the provider.",
+    ),
+    (
+        "provider-off",
+        "warn",
+        "Nobody signs in through the provider any more. Who is signed in stays so.",
+    ),
+    (
+        "provider-deleted",
+        "warn",
+        "The provider is deleted. Who is signed in stays so.",
+    ),
+    (
         "user-created",
         "ok",
         "The user is made. They cannot sign in before you invite them.",

@@ -133,6 +133,22 @@ pub(super) fn manage_accounts() -> Vec<Entry> {
     ]
 }
 
+/// Providers of accounts over the Management API.
+pub(super) fn manage_providers() -> Vec<Entry> {
+    use manage::providers as api;
+    const ALL: &str = "/api/v1/accounts/{account}/providers";
+    const ONE: &str = "/api/v1/accounts/{account}/providers/{provider}";
+    const CHECK: &str = "/api/v1/accounts/{account}/providers/{provider}/check";
+    vec![
+        manage("GET", ALL, api::list_route()),
+        manage("POST", ALL, api::create_route()),
+        manage("GET", ONE, api::show_route()),
+        manage("PATCH", ONE, api::edit_route()),
+        manage("DELETE", ONE, api::delete_route()),
+        manage("POST", CHECK, api::check_route()),
+    ]
+}
+
 /// What was called, over the Management API.
 pub(super) fn manage_traffic() -> Vec<Entry> {
     use manage::traffic as api;

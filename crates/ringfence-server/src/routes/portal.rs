@@ -121,6 +121,29 @@ pub(super) fn portal_collections() -> Vec<Entry> {
     ]
 }
 
+/// Providers that the account keeps.
+pub(super) fn portal_providers() -> Vec<Entry> {
+    use portal::providers as pages;
+    const ONE: &str = "/admin/providers/{provider}";
+    const EDIT: &str = "/admin/providers/{provider}/edit";
+    const CHECK: &str = "/admin/providers/{provider}/check";
+    const SWITCH: &str = "/admin/providers/{provider}/switch/{act}";
+    const DELETE: &str = "/admin/providers/{provider}/delete";
+    vec![
+        page("GET", "/admin/providers", pages::list_route()),
+        page("POST", "/admin/providers", pages::create_route()),
+        page("GET", "/admin/providers/new", pages::create_form_route()),
+        page("GET", ONE, pages::show_route()),
+        page("GET", EDIT, pages::edit_form_route()),
+        page("POST", EDIT, pages::edit_route()),
+        page("POST", CHECK, pages::check_route()),
+        page("GET", SWITCH, pages::switch_form_route()),
+        page("POST", SWITCH, pages::switch_route()),
+        page("GET", DELETE, pages::delete_form_route()),
+        page("POST", DELETE, pages::delete_route()),
+    ]
+}
+
 /// How people sign in.
 pub(super) fn signing_in() -> Vec<Entry> {
     use portal::sign_in as pages;

@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod operations;
 pub(crate) mod outbound;
 pub(crate) mod person;
+pub mod provider;
 pub mod proxies;
 pub(crate) mod record;
 pub mod timed_body;

@@ -46,6 +46,7 @@ pub async fn user_signs_in(tx: &mut Tx) -> Result<bool, Error> {
              WHERE operator = TRUE OR password IS NOT NULL
                 OR EXISTS (SELECT 1 FROM user_passkeys p WHERE p.user_id = users.id)
                 OR EXISTS (SELECT 1 FROM user_identities i WHERE i.user_id = users.id)
+                OR EXISTS (SELECT 1 FROM provider_identities i WHERE i.user_id = users.id)
              LIMIT 1",
             &[],
         )

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use ringfence_core::account::AccountName;
-use ringfence_core::sign_in::provider::may_be_asked;
+use ringfence_core::sign_in::account_provider::{IssuerUrl, ProviderName};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::Hidden;
 use super::key::{Key, Kind, Section};
@@ -18,6 +17,11 @@ pub(crate) struct SignIn {
     pub session_idle_secs: u32,
     /// How long a session lasts whatever happens.
     pub session_longest_secs: u32,
+    /// Whether providers that accounts keep may be at private addresses.
+    pub private_providers: bool,
+    /// A file of certificates that vouch for providers besides the public ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra_roots_file: Option<PathBuf>,
     /// OpenID Connect providers.
     #[serde(rename = "provider", skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<Provider>,
@@ -63,6 +67,8 @@ impl Default for SignIn {
         Self {
             session_idle_secs: 8 * 3_600,
             session_longest_secs: 24 * 3_600,
+            private_providers: false,
+            extra_roots_file: None,
             providers: Vec::new(),
         }
     }
@@ -83,6 +89,20 @@ pub(super) const SECTION: Section = Section {
             kind: Kind::Number,
             meaning: "How long a session lasts whatever happens: 30 days at most.",
             example: "",
+        },
+        Key {
+            name: "private_providers",
+            kind: Kind::Flag,
+            meaning: "Whether the providers that admins of accounts set in the portal may be at addresses of this machine or\n\
+                      of local networks. What stands in this file may be anywhere.",
+            example: "",
+        },
+        Key {
+            name: "extra_roots_file",
+            kind: Kind::Text,
+            meaning: "PEM file of certificates that vouch for OpenID Connect providers besides the public ones: those of a\n\
+                      private certificate authority, or another Ringfence's own.",
+            example: "\"/etc/ringfence/private-ca.pem\"",
         },
     ],
 };
@@ -146,11 +166,10 @@ impl Provider {
 
     fn faults(&self, faults: &mut Vec<String>) {
         let mut fault = |text: &str| faults.push(format!("sign_in.provider {}: {text}", self.name));
-        let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if self.name.is_empty() || self.name.len() > 40 || !self.name.bytes().all(good) {
+        if ProviderName::parse(&self.name).is_err() {
             fault("name has 1 to 40 of a-z, 0-9 and hyphen");
         }
-        if !Url::parse(&self.issuer).is_ok_and(|url| may_be_asked(&url) && url.query().is_none()) {
+        if IssuerUrl::parse(&self.issuer).is_err() {
             fault("issuer must be a URL that starts with https:// and has no query");
         }
         if AccountName::parse(&self.account).is_err() {

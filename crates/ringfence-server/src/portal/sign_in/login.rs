@@ -14,11 +14,16 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use ringfence_app::error::Error;
+use ringfence_app::providers::{Offered, providers_offered};
 use ringfence_app::sign_in::passkey::{PasskeyRequest, passkey_ask};
 use ringfence_app::sign_in::{PasswordAttempt, password_sign_in};
+use ringfence_core::account::AccountName;
 use ringfence_core::secret::Secret;
 use tokio::time::Instant;
 
+const LONGEST_NAMED: usize = 254;
+const NONE_OFFERED: &str =
+    "No other way in is offered for that. Check the name, or sign in with your password.";
 const WRONG: &str = "The user name or password is wrong. If several accounts use your user name, give the account too.";
 
 /// The page, empty or with what was typed.
@@ -30,7 +35,9 @@ pub(super) struct LoginPage {
     next: String,
     username: String,
     account: String,
-    providers: Vec<(String, String)>,
+    /// The account or e-mail address that ways in are shown for.
+    named: String,
+    providers: Vec<Offered>,
     passkey: Option<PasskeyRequest>,
 }
 
@@ -40,20 +47,23 @@ pub(crate) fn login_routes() -> [MethodRouter<App>; 2] {
 }
 
 impl LoginPage {
-    /// The page after a way in did not work.
-    pub(super) fn after(app: &App, chrome: Chrome, next: String, faults: Faults) -> Self {
-        let providers = app.ctx.settings.providers.iter();
-        Self {
+    /// The page with the ways in of an account, or of an e-mail address's domain.
+    pub(super) async fn of(
+        app: &App,
+        chrome: Chrome,
+        (next, named): (String, &str),
+        faults: Faults,
+    ) -> Result<Self, Error> {
+        Ok(Self {
             chrome,
             faults,
             next,
             username: String::new(),
             account: String::new(),
-            providers: providers
-                .map(|p| (p.name.clone(), p.title.clone()))
-                .collect(),
+            named: named.to_owned(),
+            providers: providers_offered(&app.ctx, named).await?,
             passkey: passkey_ask(&app.ctx).ok(),
-        }
+        })
     }
 }
 
@@ -75,7 +85,18 @@ async fn show(
         ),
         Some(_) | None => Faults::default(),
     };
-    render(&LoginPage::after(&app, chrome, next, faults))
+    let named = query_value(query.as_deref(), "account").unwrap_or_default();
+    let named: String = named.trim().chars().take(LONGEST_NAMED).collect();
+    let mut page = LoginPage::of(&app, chrome, (next, &named), faults).await?;
+    let n_configured = app.ctx.settings.providers.len();
+    if !named.is_empty() && page.providers.len() == n_configured {
+        page.faults.add("named", NONE_OFFERED);
+    }
+    // Who has said which account they mean need not say it again with their password.
+    if AccountName::parse(&named).is_ok() {
+        page.account.clone_from(&named);
+    }
+    render(&page)
 }
 
 async fn sign_in(
@@ -101,7 +122,7 @@ async fn sign_in(
     let page = LoginPage {
         username: form.text("username").to_owned(),
         account: form.text("account").to_owned(),
-        ..LoginPage::after(&app, chrome, next, faults.clone())
+        ..LoginPage::of(&app, chrome, (next, ""), faults.clone()).await?
     };
     faults.page(&page)
 }

@@ -2,14 +2,13 @@
 //!
 //! [`login`] is the first page anybody sees, [`code`] the second step, [`link`] what one-time links lead to. The pages of
 //! [`me`], [`totp`] and [`passkey`] are for people who are in. [`sso`] takes people to a provider and
-//! back, [`provider`] speaks with it.
+//! back, by what [`crate::web::provider`] says to it.
 
 mod code;
 mod link;
 mod login;
 pub(crate) mod me;
 mod passkey;
-pub(crate) mod provider;
 mod sso;
 mod totp;
 mod visitor;

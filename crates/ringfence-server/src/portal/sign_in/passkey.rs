@@ -182,5 +182,6 @@ async fn sign_in(
         ),
         Err(error) => Faults::of_error("username", error)?,
     };
-    faults.page(&LoginPage::after(&app, chrome, next, faults.clone()))
+    let page = LoginPage::of(&app, chrome, (next, ""), faults.clone()).await?;
+    faults.page(&page)
 }

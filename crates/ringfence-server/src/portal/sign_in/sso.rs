@@ -35,10 +35,10 @@ async fn begin(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PortalError> {
-    let provider = provider_find(&app.ctx, &name)?;
+    let provider = provider_find(&app.ctx, &name).await?;
     let now_ms = app.ctx.clock.monotonic_ms();
-    let metadata = app.providers.metadata(provider, now_ms).await?;
-    let begun = sso_begin(&app.ctx, provider, &metadata, &next_of(query.as_deref()))?;
+    let metadata = app.providers.metadata(&provider, now_ms).await?;
+    let begun = sso_begin(&app.ctx, &provider, &metadata, &next_of(query.as_deref()))?;
     let location = HeaderValue::from_str(&begun.location).map_err(Error::internal)?;
     let headers = [
         (LOCATION, location),
@@ -83,7 +83,7 @@ async fn signed_in(
     answer: &SsoReturn,
     visitor: &Visitor,
 ) -> Result<(Progress, String), Error> {
-    let provider = provider_find(&app.ctx, name)?;
+    let provider = &provider_find(&app.ctx, name).await?;
     let now_ms = app.ctx.clock.monotonic_ms();
     let metadata = app.providers.metadata(provider, now_ms).await?;
     let exchange = sso_return(&app.ctx, provider, &metadata, answer).await?;
@@ -93,7 +93,7 @@ async fn signed_in(
         .await?;
     let proof = (exchanged.id_token.expose().as_str(), &exchanged.keys);
     let mut person = sso_verify(&app.ctx, provider, &exchange, proof)?;
-    if person.is_nameless()
+    if person.is_nameless(provider)
         && let Some(info) = providers.user_info(provider, &metadata, &exchanged).await?
     {
         person.add_user_info(provider, &info)?;

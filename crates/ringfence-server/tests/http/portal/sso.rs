@@ -1,7 +1,7 @@
 //! Signing in through an OpenID Connect provider.
 
 use ringfence_app::context::Settings;
-use ringfence_app::sign_in::sso::Provider;
+use ringfence_app::sign_in::sso::{Keeper, Provider};
 use ringfence_app::users::{UserEdit, user_edit};
 use ringfence_core::account::AccountName;
 use ringfence_core::secret::Secret;
@@ -26,6 +26,7 @@ async fn started(link_by_email: bool) -> (TestApp, TestProvider, User) {
         username_claim: "preferred_username".to_owned(),
         link_by_email,
         ask_code: false,
+        keeper: Keeper::Settings,
     };
     let settings = Settings {
         providers: vec![provider],

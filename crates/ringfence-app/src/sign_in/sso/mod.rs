@@ -1,31 +1,53 @@
 //! Signing in through an upstream OpenID Connect provider.
 //!
 //! The surface speaks HTTP with the provider; here is decided what is asked and who comes back. Who somebody is there
-//! stays theirs by the provider's own subject, once they have come: a name that changes hands there opens nothing here.
+//! stays theirs by the provider's own subject, once they have come ([`person`]): a name that changes hands there opens
+//! nothing here.
 
+mod person;
+
+use self::person::person_known;
 use super::step::{Step, step_open, step_seal};
 use super::{Progress, Visitor, failure_note, proceed};
 use crate::caller::person_live;
-use crate::context::{Actor, Ctx, Note};
+use crate::context::Ctx;
 use crate::error::Error;
+use crate::providers::{provider_in_use, redirect_uri};
 use crate::session::session_begin;
 use ringfence_core::account::AccountName;
 use ringfence_core::encoding::base64url;
-use ringfence_core::id::{AccountId, UserId};
+use ringfence_core::id::ProviderId;
 use ringfence_core::secret::Secret;
+use ringfence_core::sign_in::account_provider::LetsIn;
 use ringfence_core::sign_in::id_token::{IdClaims, IdTokenFault, IdTokenRule, KeySet};
 use ringfence_core::sign_in::provider::{ClientOf, ProviderMetadata, Ties};
-use ringfence_core::user::Username;
-use ringfence_store::accounts::account_find_by_name;
-use ringfence_store::db::Tx;
-use ringfence_store::sign_in::identities::{identity_find, identity_insert};
-use ringfence_store::sign_in::people::user_ids_by_email;
-use ringfence_store::users::{user_find, user_find_by_username};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 const STEP: &str = "sso";
 const STEP_TTL_SECS: i64 = 600;
+
+/// How providers are spoken with.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SsoSettings {
+    /// Whether the providers that accounts keep may be at addresses of this machine or of local networks.
+    pub private_addresses: bool,
+    /// Certificates, as PEM text, that vouch for providers besides the public ones.
+    pub extra_roots: Option<String>,
+}
+
+/// Who keeps a provider.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keeper {
+    /// The operator, in the settings.
+    Settings,
+    /// The account itself, in the store.
+    Account {
+        /// Its id there.
+        id: ProviderId,
+        /// Whom it lets in.
+        lets_in: LetsIn,
+    },
+}
 
 /// A provider that people of one account sign in through.
 #[derive(Clone, Debug)]
@@ -50,6 +72,8 @@ pub struct Provider {
     pub link_by_email: bool,
     /// Whether a code is asked for afterwards of those who have an authenticator app.
     pub ask_code: bool,
+    /// Who keeps it.
+    pub keeper: Keeper,
 }
 
 /// How a sign-in through a provider begins.
@@ -93,14 +117,16 @@ struct Carried {
     next: String,
 }
 
-/// The provider of that name.
+/// The provider of that name in addresses.
 ///
 /// # Errors
-/// [`Error::NotFound`] when none is configured.
-pub fn provider_find<'c>(ctx: &'c Ctx, name: &str) -> Result<&'c Provider, Error> {
-    let mut all = ctx.settings.providers.iter();
-    all.find(|p| p.name == name)
-        .ok_or_else(|| Error::NotFound("provider".to_owned()))
+/// [`Error::NotFound`] when there is none in use.
+pub async fn provider_find(ctx: &Ctx, name: &str) -> Result<Provider, Error> {
+    let mut configured = ctx.settings.providers.iter();
+    match configured.find(|provider| provider.name == name) {
+        Some(provider) => Ok(provider.clone()),
+        None => provider_in_use(ctx, name).await,
+    }
 }
 
 /// Sends somebody to a provider.
@@ -130,7 +156,7 @@ pub fn sso_begin(
         nonce: &carried.nonce,
         verifier: &carried.verifier,
     };
-    let (redirect_uri, scope) = (redirect_uri(ctx, provider), scope(provider));
+    let (redirect_uri, scope) = (redirect_uri(ctx, &provider.name), scope(provider));
     let client = client(provider, &redirect_uri, &scope);
     Ok(SsoBegun {
         location: metadata.authorization_url(client, ties),
@@ -163,7 +189,7 @@ pub async fn sso_return(
     let mut tx = ctx.db.begin_write().await?;
     step.take(&mut tx).await?;
     tx.commit().await?;
-    let (redirect_uri, scope) = (redirect_uri(ctx, provider), scope(provider));
+    let (redirect_uri, scope) = (redirect_uri(ctx, &provider.name), scope(provider));
     let client = client(provider, &redirect_uri, &scope);
     let form = metadata.exchange_form(client, &step.body.verifier, &back.code);
     Ok(SsoExchange {
@@ -180,8 +206,13 @@ pub struct SsoPerson(IdClaims);
 impl SsoPerson {
     /// Whether the ID token says too little to find them by.
     #[must_use]
-    pub fn is_nameless(&self) -> bool {
-        self.0.name.is_none()
+    pub fn is_nameless(&self, provider: &Provider) -> bool {
+        let makes = match provider.keeper {
+            Keeper::Settings => false,
+            Keeper::Account { lets_in, .. } => lets_in.as_new_agents,
+        };
+        let email_counts = provider.link_by_email || makes;
+        self.0.name.is_none() || email_counts && self.0.verified_email.is_none()
     }
 
     /// Adds what the provider says of them beside the ID token.
@@ -234,12 +265,19 @@ pub async fn sso_sign_in(
         return Err(Error::Unauthenticated);
     };
     let method = format!("sso:{}", provider.name);
-    if let Err(error) = person_live(ctx, user_id).await {
-        if matches!(error, Error::Unauthenticated) {
-            let reason = ("may_not_act", 1);
-            failure_note(ctx, (user_id, account_id), reason, visitor).await?;
+    let who = (user_id, account_id);
+    match person_live(ctx, user_id).await {
+        // Whoever keeps an account's provider could say that they are anybody; nobody becomes an operator by it.
+        Ok((user, _)) if user.operator && provider.keeper != Keeper::Settings => {
+            failure_note(ctx, who, ("operator_elsewhere", 1), visitor).await?;
+            return Err(Error::Unauthenticated);
         }
-        return Err(error);
+        Ok(_) => {}
+        Err(Error::Unauthenticated) => {
+            failure_note(ctx, who, ("may_not_act", 1), visitor).await?;
+            return Err(Error::Unauthenticated);
+        }
+        Err(error) => return Err(error),
     }
     if provider.ask_code {
         return proceed(ctx, user_id, &method, visitor).await;
@@ -253,81 +291,12 @@ fn refused(provider: &Provider, fault: IdTokenFault) -> Error {
     Error::Unauthenticated
 }
 
-/// Who is behind the claims; the first time they are tied to the provider's subject.
-async fn person_known(
-    ctx: &Ctx,
-    provider: &Provider,
-    claims: &IdClaims,
-) -> Result<Option<(UserId, AccountId)>, Error> {
-    let mut tx = ctx.db.begin_write().await?;
-    let Some(account) = account_find_by_name(&mut tx, &provider.account).await? else {
-        tracing::error!(
-            provider = provider.name,
-            "the provider's account does not exist"
-        );
-        return Ok(None);
-    };
-    let subject = (provider.issuer.as_str(), claims.subject.as_str());
-    if let Some(user_id) = identity_find(&mut tx, subject.0, subject.1).await? {
-        // The configuration may have moved to another account since.
-        let user = user_find(&mut tx, user_id).await?;
-        return Ok(user
-            .filter(|u| u.account_id == account.id)
-            .map(|u| (u.id, u.account_id)));
-    }
-    let Some((user_id, by)) = person_first(&mut tx, provider, account.id, claims).await? else {
-        return Ok(None);
-    };
-    if !identity_insert(&mut tx, subject, user_id, ctx.now()).await? {
-        // Somebody else there was this person before.
-        return Ok(None);
-    }
-    let note = Note {
-        account_id: Some(account.id),
-        act: "identity.link",
-        subject: user_id.to_string(),
-        detail: json!({"provider": provider.name, "by": by}),
-        actor: &Actor(format!("sso:{}", provider.name)),
-    };
-    ctx.note(&mut tx, note).await?;
-    tx.commit().await?;
-    Ok(Some((user_id, account.id)))
-}
-
-async fn person_first(
-    tx: &mut Tx,
-    provider: &Provider,
-    account_id: AccountId,
-    claims: &IdClaims,
-) -> Result<Option<(UserId, &'static str)>, Error> {
-    let username = claims.name.as_deref().map(Username::parse);
-    if let Some(Ok(username)) = username
-        && let Some(user) = user_find_by_username(tx, account_id, &username).await?
-    {
-        return Ok(Some((user.id, "username")));
-    }
-    if provider.link_by_email
-        && let Some(email) = &claims.verified_email
-        && let [only] = *user_ids_by_email(tx, account_id, email).await?
-    {
-        return Ok(Some((only, "email")));
-    }
-    Ok(None)
-}
-
 fn client<'p>(provider: &'p Provider, redirect_uri: &'p str, scope: &'p str) -> ClientOf<'p> {
     ClientOf {
         client_id: &provider.client_id,
         redirect_uri,
         scope,
     }
-}
-
-fn redirect_uri(ctx: &Ctx, provider: &Provider) -> String {
-    format!(
-        "{}/login/sso/{}/callback",
-        ctx.settings.public_url, provider.name
-    )
 }
 
 fn scope(provider: &Provider) -> String {
