@@ -46,17 +46,19 @@ CREATE INDEX provider_identities_by_user ON provider_identities (user_id);
 ALTER TABLE request_log ADD COLUMN application_id TEXT;
 CREATE INDEX request_log_by_application ON request_log (application_id, id);
 
--- The last use of an application, and how often it was used. Flushed in batches; no foreign key, as for credentials.
+-- The last use of an application with the people of one account; account_id is empty where it acted for nobody.
+-- Flushed in batches; no foreign key, as for credentials.
 CREATE TABLE application_uses (
-    application_id TEXT   NOT NULL PRIMARY KEY,
+    application_id TEXT   NOT NULL,
+    account_id     TEXT   NOT NULL,
     last_used_at   BIGINT NOT NULL,
     last_from      TEXT   NOT NULL,
     last_route     TEXT   NOT NULL,
-    uses           BIGINT NOT NULL
+    uses           BIGINT NOT NULL,
+    PRIMARY KEY (application_id, account_id)
 );
 
--- One hour of an application with the people of one account; account_id is empty where it acted for nobody. As
--- credential_hours.
+-- One hour of an application with the people of one account, as credential_hours.
 CREATE TABLE application_hours (
     application_id TEXT   NOT NULL,
     account_id     TEXT   NOT NULL,

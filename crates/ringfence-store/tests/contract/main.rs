@@ -17,6 +17,7 @@ mod feed;
 mod grants;
 mod harness;
 mod interactions;
+mod providers;
 mod provisioning;
 mod sign_in;
 mod sounds;

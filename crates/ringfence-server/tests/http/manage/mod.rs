@@ -6,6 +6,7 @@ mod credentials;
 mod description;
 mod interactions;
 mod keys;
+mod providers;
 mod users;
 
 use ringfence_app::users::{UserEdit, user_edit};

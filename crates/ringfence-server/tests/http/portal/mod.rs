@@ -7,6 +7,7 @@ mod directory;
 mod door;
 mod explorer;
 mod links;
+mod providers;
 mod recordings;
 mod sign_in;
 mod sso;
