@@ -63,7 +63,7 @@ fn somebody_comes_in_through_another_server() {
     let url = format!("http://localhost:{port}");
     let settings = house.binary.data_dir.join("provider.toml");
     let text = format!(
-        "[server]\npublic_url = \"{url}\"\n\n[[sign_in.provider]]\nname = \"corp\"\ntitle = \"Example Corp\"\n\
+        "[server]\npublic_url = \"{url}\"\n\n[sign_in]\nprivate_providers = true\n\n[[sign_in.provider]]\nname = \"corp\"\ntitle = \"Example Corp\"\n\
          issuer = \"http://localhost:{provider}\"\nclient_id = \"ringfence\"\nclient_secret = \"{PROVIDER_SECRET}\"\n\
          account = \"acme\"\n"
     );
@@ -72,6 +72,11 @@ fn somebody_comes_in_through_another_server() {
     let listen = format!("127.0.0.1:{port}");
     let _server = house.binary.serve(&listen, &["--config", &settings]);
     let mut world = house.world(&url);
+    house.provider(
+        "house",
+        "House Keys",
+        &format!("http://localhost:{provider}"),
+    );
     world["provider"] = json!({ "port": provider, "secret": PROVIDER_SECRET });
     tools.run("provider.mjs", &world);
 }
@@ -167,7 +172,24 @@ impl House {
         for (owner, name) in [("admin", "Nightly collection"), ("supervisor", "Wallboard")] {
             house.credential(owner, name);
         }
+        house.provider("corp", "Example Corp", "https://id.example.com");
         house
+    }
+
+    /// A provider that the account acme keeps.
+    fn provider(&self, name: &str, title: &str, issuer: &str) {
+        let what = [
+            "provider",
+            "add",
+            name,
+            "--account",
+            "acme",
+            "--title",
+            title,
+        ];
+        let there = ["--issuer", issuer, "--client-id", "ringfence"];
+        let args = [&what[..], &there, &["--client-secret-stdin"]].concat();
+        self.act_with(&args, PROVIDER_SECRET);
     }
 
     /// One of each kind, and an admin who sees and deletes content.
