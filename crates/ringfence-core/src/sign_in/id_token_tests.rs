@@ -96,7 +96,7 @@ fn oidc_core_3_1_3_7_takes_a_good_token() {
     let by_email = |changes: &[(&'static str, &str)]| {
         let text = claims(changes);
         let members = Object::parse(text.as_bytes()).unwrap();
-        person_claims(&members, "email").0
+        person_claims(&members, "email").name
     };
     assert_eq!(by_email(&[]), None, "anybody could have typed it");
     let verified = by_email(&[("email_verified", "true")]);
