@@ -3,6 +3,7 @@
 use crate::test_app::{TestApp, actor};
 use ringfence_app::accounts::{NewAccount, account_create};
 use ringfence_app::context::Change;
+use ringfence_app::token::grant::end::grants_end;
 use ringfence_core::account::{Account, AccountKind, AccountName, Region, TokenAlg};
 use ringfence_core::application::{
     AppQuota, Application, ApplicationKeys, ApplicationName, ApplicationStatus, GrantTypes, Plan,
@@ -22,6 +23,8 @@ use ringfence_core::time::Timestamp;
 use ringfence_core::user::User;
 use ringfence_core::user_scope::UserScopes;
 use ringfence_store::feed::FeedKind;
+use ringfence_store::grants::Whose;
+use ringfence_store::sign_in::totp::{Totp, totp_insert};
 use ringfence_store::{applications, developers};
 use serde_json::json;
 
@@ -161,6 +164,61 @@ impl TestApp {
             .expect("the change is recorded");
         self.ctx.commit(tx).await.expect("the change is kept");
         self.caught_up().await;
+    }
+
+    /// Suspends an application.
+    pub async fn application_suspended(&self, of: &TestApplication) {
+        let id = of.application.id;
+        let mut tx = self.ctx.db.begin_write().await.expect("the store opens");
+        let found = applications::application_find(&mut tx, id).await;
+        let mut application = found
+            .expect("the store answers")
+            .expect("the application is there");
+        application.status = ApplicationStatus::Suspended;
+        application.version += 1;
+        applications::application_update(&mut tx, &application)
+            .await
+            .expect("the application is changed");
+        let change = Change {
+            kind: FeedKind::Application,
+            account_id: None,
+            act: "application.suspend",
+            subject: id.to_string(),
+            detail: json!({}),
+            actor: &actor(),
+        };
+        self.ctx
+            .record(&mut tx, change)
+            .await
+            .expect("the change is recorded");
+        self.ctx.commit(tx).await.expect("the change is kept");
+        self.caught_up().await;
+    }
+
+    /// Ends what a person has allowed an application, as withdrawing the consent does; gives how many grants it was.
+    pub async fn grants_withdrawn(&self, user: &User, of: &TestApplication) -> usize {
+        let whose = Whose::UserAt(user.id, of.application.id);
+        let mut tx = self.ctx.db.begin_write().await.expect("the store opens");
+        let n = grants_end(&self.ctx, &mut tx, whose, "consent_withdrawn", &actor())
+            .await
+            .expect("the grants end");
+        self.ctx.commit(tx).await.expect("the change is kept");
+        self.caught_up().await;
+        n
+    }
+
+    /// Gives a person an authenticator app whose codes nobody knows.
+    pub async fn authenticator(&self, user: &User) {
+        let totp = Totp {
+            sealed: vec![1],
+            last_step: 0,
+            created_at: self.ctx.now(),
+        };
+        let mut tx = self.ctx.db.begin_write().await.expect("the store opens");
+        totp_insert(&mut tx, user.id, &totp)
+            .await
+            .expect("the app is kept");
+        tx.commit().await.expect("the change is kept");
     }
 
     /// A token with which an application acts for a person, as if the person had just allowed it.

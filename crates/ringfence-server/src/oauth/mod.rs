@@ -1,4 +1,4 @@
-//! The token service over HTTP: token, introspection, revocation, metadata and key set.
+//! The token services over HTTP: token, introspection, revocation, metadata and key set; [`vbc`] is that of applications.
 //!
 //! A request becomes types in [`request`] or is refused there; each handler then calls one
 //! act of the app. Errors are rendered in [`error`] alone. Read [`token`] first.
@@ -12,6 +12,7 @@ pub(crate) mod jwks;
 mod request;
 pub(crate) mod revocation;
 pub(crate) mod token;
+pub(crate) mod vbc;
 
 use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, get, post};

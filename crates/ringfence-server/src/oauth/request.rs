@@ -7,6 +7,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use ringfence_app::context::Settings;
+use ringfence_app::token::grant::ApplicationProof;
 use ringfence_app::token::{ClientProof, Origin, TokenError};
 use ringfence_core::secret::Secret;
 use std::time::Duration;
@@ -35,30 +36,77 @@ pub(super) struct ClientRequest {
     pub read_at: Instant,
 }
 
+/// A well-formed request of an application that says which it is.
+#[derive(Debug)]
+pub(super) struct ApplicationRequest {
+    /// Its parameters.
+    pub form: Form,
+    /// Which it says to be; a public client shows no secret.
+    pub proof: ApplicationProof,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// When it had been read.
+    pub read_at: Instant,
+}
+
+/// What a request shows of who sent it, by one method.
+struct Shown {
+    id: String,
+    secret: Option<Secret<String>>,
+}
+
 impl ClientRequest {
     /// Reads a request, in constant memory.
     pub(super) async fn read(app: &App, request: Request) -> Result<Self, TokenError> {
-        let (parts, body) = request.into_parts();
-        // RFC 6749 §2.3.1 and §3.2: what stands in a URL ends up in logs.
-        if parts.uri.query().is_some_and(|query| !query.is_empty()) {
-            return Err(TokenError::InvalidRequest(
-                "Parameters must not be in the query string",
-            ));
-        }
-        if !is_form(&parts.headers) {
-            return Err(TokenError::InvalidRequest(
-                "The content type must be application/x-www-form-urlencoded",
-            ));
-        }
-        let form = Form::parse(&body_read(body).await?)?;
-        let proof = proof_of(&parts.headers, &form)?;
+        let (parts, form) = form_read(request).await?;
+        let shown = shown_by(&parts.headers, &form)?;
+        // No credential is a public client.
+        let secret = shown.secret.ok_or(TokenError::InvalidClient)?;
         Ok(Self {
             form,
-            proof,
+            proof: ClientProof {
+                client_id: shown.id,
+                secret,
+            },
             origin: origin_of(&parts, &app.ctx.settings),
             read_at: Instant::now(),
         })
     }
+}
+
+impl ApplicationRequest {
+    /// Reads a request, in constant memory.
+    pub(super) async fn read(app: &App, request: Request) -> Result<Self, TokenError> {
+        let (parts, form) = form_read(request).await?;
+        let shown = shown_by(&parts.headers, &form)?;
+        Ok(Self {
+            form,
+            proof: ApplicationProof {
+                client_id: shown.id,
+                secret: shown.secret,
+            },
+            origin: origin_of(&parts, &app.ctx.settings),
+            read_at: Instant::now(),
+        })
+    }
+}
+
+/// Reads the form of a request, wherever it comes from.
+async fn form_read(request: Request) -> Result<(Parts, Form), TokenError> {
+    let (parts, body) = request.into_parts();
+    // RFC 6749 §2.3.1 and §3.2: what stands in a URL ends up in logs.
+    if parts.uri.query().is_some_and(|query| !query.is_empty()) {
+        return Err(TokenError::InvalidRequest(
+            "Parameters must not be in the query string",
+        ));
+    }
+    if !is_form(&parts.headers) {
+        return Err(TokenError::InvalidRequest(
+            "The content type must be application/x-www-form-urlencoded",
+        ));
+    }
+    let form = Form::parse(&body_read(body).await?)?;
+    Ok((parts, form))
 }
 
 /// Holds a failed authentication back until it is due, so that its time tells no reason either.
@@ -101,7 +149,7 @@ async fn body_read(body: Body) -> Result<Vec<u8>, TokenError> {
 }
 
 /// Who the client says to be, by exactly one method (RFC 6749 §2.3).
-fn proof_of(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError> {
+fn shown_by(headers: &HeaderMap, form: &Form) -> Result<Shown, TokenError> {
     let two_methods = TokenError::InvalidRequest("Use one client authentication method");
     let (id, secret) = (form.get("client_id"), form.get("client_secret"));
     let assertion = form
@@ -124,16 +172,19 @@ fn proof_of(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError>
                 "client_id is not that of the authenticated client",
             ));
         }
-        return Ok(proof);
+        return Ok(Shown {
+            id: proof.client_id,
+            secret: Some(proof.secret),
+        });
     }
     match (id, secret, assertion) {
         (_, Some(_), Some(_)) => Err(two_methods),
-        (Some(id), Some(secret), None) => Ok(ClientProof {
-            client_id: id.to_owned(),
-            secret: Secret::new(secret.to_owned()),
+        (Some(id), secret, None) => Ok(Shown {
+            id: id.to_owned(),
+            secret: secret.map(|secret| Secret::new(secret.to_owned())),
         }),
-        // Assertions are not a method of any client here, and no client is public.
-        (_, None, _) | (None, Some(_), None) => Err(TokenError::InvalidClient),
+        // Assertions are not a method of any client here.
+        (_, None, Some(_)) | (None, _, None) => Err(TokenError::InvalidClient),
     }
 }
 

@@ -12,4 +12,5 @@ mod gateway;
 mod manage;
 mod oauth;
 mod portal;
+mod vbc_token;
 mod vcc;
