@@ -171,12 +171,14 @@ fn guarded(app: &App, rule: Rule, handler: MethodRouter<App>) -> MethodRouter<Ap
             };
             handler.route_layer(from_fn_with_state(gate, user_gate_pass))
         }
-        // Nobody passes until developers can sign in.
-        Access::Developer | Access::DeveloperApi(_) => {
-            handler.route_layer(from_fn(|_: Request, _: Next| async {
-                http::StatusCode::UNAUTHORIZED
-            }))
+        Access::Developer => {
+            let door = from_fn_with_state(app.clone(), portal::developer::door::developer_pass);
+            handler.route_layer(door)
         }
+        // Nobody passes until developers can sign in.
+        Access::DeveloperApi(_) => handler.route_layer(from_fn(|_: Request, _: Next| async {
+            http::StatusCode::UNAUTHORIZED
+        })),
         Access::Manage(scopes) => once_a_key(app, rule, handler)
             .route_layer(from_fn_with_state(app.clone(), manage::door::caller_pass))
             .route_layer(from_fn_with_state(gate(scopes), token_when_sent)),

@@ -5,12 +5,15 @@ use crate::stores::TestStore;
 use ringfence_app::accounts::{NewAccount, account_create};
 use ringfence_app::context::{Actor, Ctx, Settings, spawn};
 use ringfence_app::credentials::{NewCredential, NewSecret, credential_create};
+use ringfence_app::developer_session::developer_session_begin;
 use ringfence_app::directory::follow;
 use ringfence_app::session::{SignedIn, session_begin};
+use ringfence_app::sign_in::Visitor;
 use ringfence_app::users::{NewUser, UserEdit, user_create, user_edit};
 use ringfence_core::account::{Account, AccountKind, AccountName, Region, TokenAlg};
 use ringfence_core::context::SystemRandom;
 use ringfence_core::credential::CredentialName;
+use ringfence_core::developer::Developer;
 use ringfence_core::permission::Permission;
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::seal::MasterKey;
@@ -349,6 +352,21 @@ impl TestApp {
             .await
             .expect("the person may sign in");
         self.browser(Some(handle.expose()))
+    }
+
+    /// Signs a developer in at the Developer Portal, as if their password had been checked.
+    pub async fn developer_session(&self, developer: &Developer) -> Browser {
+        let visitor = Visitor {
+            address: None,
+            browser: "test".to_owned(),
+        };
+        let handle = developer_session_begin(&self.ctx, developer, &visitor)
+            .await
+            .expect("the developer may sign in");
+        Browser {
+            cookie: format!("__Host-ringfence-dev={}", handle.expose()),
+            ..self.browser(None)
+        }
     }
 
     /// A browser with that cookie, or of nobody.

@@ -4,8 +4,7 @@ use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
-    account, application, audit, collect, completions, connection, credential, demo, doctor,
-    import, keys, logging, openapi, provider, serve, settings, subscription, token_client, user,
+    account, application, audit, collect, completions, connection, credential, demo, developer, doctor, import, keys, logging, openapi, provider, serve, settings, subscription, token_client, user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -61,6 +60,9 @@ enum Command {
     /// People: create, list, show, set, disable, enable
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Who builds applications in the Developer Portal: create, list, show, set, disable, enable, token
+    #[command(subcommand)]
+    Developer(developer::DeveloperCommand),
     /// API credentials: create, list, show, edit, rotate, retire, delete
     #[command(subcommand)]
     Credential(credential::CredentialCommand),
@@ -140,6 +142,7 @@ impl Cli {
             Command::Serve(args) => serve::run(shell, args).await,
             Command::Account(command) => account::run(&shell, command).await,
             Command::User(command) => user::run(&shell, command).await,
+            Command::Developer(command) => developer::run(&shell, command).await,
             Command::Credential(command) => credential::run(&shell, command).await,
             Command::App(command) => application::run(&shell, command).await,
             Command::Subscription(command) => subscription::run(&shell, command).await,

@@ -12,6 +12,7 @@ mod config;
 mod connection;
 mod credential;
 mod demo;
+mod developer;
 mod doctor;
 mod failure;
 mod import;

@@ -5,12 +5,70 @@ use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
 use ringfence_app::caller::Caller;
+use ringfence_app::developer_caller::DeveloperCaller;
 use ringfence_app::manage::recordings::recordings_any;
 use ringfence_core::user::Role;
+
+/// One of the two portals: where its frame leads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site {
+    /// What its frame says.
+    pub(crate) name: &'static str,
+    /// Its first page.
+    pub(crate) home: &'static str,
+    /// The page of who is signed in.
+    pub(crate) me: &'static str,
+    /// Where they sign in.
+    pub(crate) login: &'static str,
+    /// What signs them out.
+    pub(crate) logout: &'static str,
+}
+
+/// The Admin Portal.
+const ADMIN: Site = Site {
+    name: "Ringfence",
+    home: "/admin",
+    me: "/admin/me",
+    login: "/login",
+    logout: "/logout",
+};
+
+/// The Developer Portal.
+const DEVELOPERS: Site = Site {
+    name: "Ringfence Developers",
+    home: "/devportal",
+    me: "/devportal/me",
+    login: "/devportal/login",
+    logout: "/devportal/logout",
+};
+
+impl Site {
+    /// The portal that a path belongs to.
+    fn at(path: &str) -> Self {
+        if is_developers(path) {
+            DEVELOPERS
+        } else {
+            ADMIN
+        }
+    }
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        ADMIN
+    }
+}
+
+/// Whether a path is one of the Developer Portal.
+pub(super) fn is_developers(path: &str) -> bool {
+    path == "/devportal" || path.starts_with("/devportal/")
+}
 
 /// The frame of a page. Templates that extend `base.html` hold one in the field `chrome`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Chrome {
+    /// Which portal it frames.
+    pub(crate) site: Site,
     /// Who is signed in; `None` on public pages.
     pub(crate) person: Option<Person>,
     /// Where they may go.
@@ -152,6 +210,25 @@ const NAV: &[(&str, &[Place])] = &[
     ),
 ];
 
+/// Address, name and text of what developers find.
+const DEVELOPER_NAV: [(&str, &str, &str); 3] = [
+    (
+        "/devportal/applications",
+        "Applications",
+        "Your programs, with their keys and subscriptions.",
+    ),
+    (
+        "/devportal/apis",
+        "APIs",
+        "The suites to subscribe to, tried out and explained.",
+    ),
+    (
+        "/devportal/documentation",
+        "Getting tokens",
+        "How a program gets a token and calls an API.",
+    ),
+];
+
 impl Chrome {
     /// The frame around a page at that path.
     pub(crate) fn new(caller: &Caller, path: &str, query: Option<&str>) -> Self {
@@ -165,9 +242,7 @@ impl Chrome {
             href,
             label,
             text,
-            is_current: path
-                .strip_prefix(href)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            is_current: is_at(path, href),
         };
         let group = |(title, items): &(&'static str, &[Place])| {
             let items = items.iter().filter(|(_, _, _, who)| sees(*who)).map(item);
@@ -177,6 +252,7 @@ impl Chrome {
             }
         };
         Self {
+            site: ADMIN,
             person: Some(Person {
                 name: caller.name.clone(),
                 username: caller.username.as_str().to_owned(),
@@ -196,17 +272,61 @@ impl Chrome {
     }
 }
 
+impl Chrome {
+    /// The frame around a page of the Developer Portal.
+    pub(crate) fn of_developer(caller: &DeveloperCaller, path: &str, query: Option<&str>) -> Self {
+        let developer = &caller.developer;
+        let item = |(href, label, text): &(&'static str, &'static str, &'static str)| NavItem {
+            href,
+            label,
+            text,
+            is_current: is_at(path, href),
+        };
+        Self {
+            site: DEVELOPERS,
+            person: Some(Person {
+                name: developer.name.clone(),
+                username: developer.username.as_str().to_owned(),
+                role: "developer",
+                account: "Developer Portal".to_owned(),
+                home: String::new(),
+                is_away: false,
+                is_operator: false,
+            }),
+            nav: vec![NavGroup {
+                title: "Build",
+                items: DEVELOPER_NAV.iter().map(item).collect(),
+            }],
+            notice: notice_of(query),
+        }
+    }
+
+    /// The frame of who is not signed in.
+    pub(crate) fn of_nobody(path: &str, query: Option<&str>) -> Self {
+        Self {
+            site: Site::at(path),
+            notice: notice_of(query),
+            ..Self::default()
+        }
+    }
+}
+
+fn is_at(path: &str, href: &str) -> bool {
+    path.strip_prefix(href)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl<S: Sync> FromRequestParts<S> for Chrome {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
         let (path, query) = (parts.uri.path(), parts.uri.query());
-        Ok(match parts.extensions.get::<Caller>() {
-            Some(caller) => Self::new(caller, path, query),
-            None => Self {
-                notice: notice_of(query),
-                ..Self::default()
-            },
+        if let Some(caller) = parts.extensions.get::<Caller>() {
+            return Ok(Self::new(caller, path, query));
+        }
+        Ok(match parts.extensions.get::<DeveloperCaller>() {
+            Some(caller) => Self::of_developer(caller, path, query),
+            None => Self::of_nobody(path, query),
         })
     }
 }

@@ -307,6 +307,17 @@ const PARTS: &[Part] = &[
 </div>"##,
     },
     Part {
+        id: "tiles",
+        name: "Tiles",
+        rules: &[
+            "A list of cards that lead somewhere. The heading holds the link; all of the card can be clicked.",
+        ],
+        markup: r##"<ul class="tiles">
+  <li class="card tile"><h3><a href="#tiles">Provisioning</a></h3><p>What an account is made of.</p><p><span class="badge ok">Served</span></p></li>
+  <li class="card tile"><h3><a href="#tiles">Reports</a></h3><p>Call logs of an account.</p><p><span class="badge muted">Not served yet</span></p></li>
+</ul>"##,
+    },
+    Part {
         id: "cards",
         name: "Cards, grids and rows",
         rules: &[

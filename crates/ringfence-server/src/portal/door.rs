@@ -1,16 +1,17 @@
 //! The door of the portal: nobody in without a stay, nothing changed on another site's word, every page sealed off.
 
-use super::chrome::Chrome;
+use super::chrome::{Chrome, is_developers};
 use super::error::{Fault, PortalError, fault_page, foreign};
 use super::page::redirect;
 use crate::app::App;
+use crate::web::developer::developer_of;
 use crate::web::person::{is_from_us, session_of};
 use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ringfence_app::error::Error;
@@ -46,13 +47,14 @@ pub(crate) async fn page_pass(State(app): State<App>, request: Request, next: Ne
     let mut response = if is_from_us(&parts) {
         next.run(Request::from_parts(parts, body)).await
     } else {
-        fault_page(&foreign(), Chrome::default(), &id_text(request_id))
+        fault_page(
+            &foreign(),
+            Chrome::of_nobody(&path, None),
+            &id_text(request_id),
+        )
     };
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
-        let chrome = match session_of(&app, &headers).await {
-            Ok(caller) => Chrome::new(&caller, &path, None),
-            Err(_) => Chrome::default(),
-        };
+        let chrome = frame(&app, &headers, &path).await;
         let set = response.headers().clone();
         response = fault_page(&fault, chrome, &id_text(request_id));
         response.headers_mut().extend(set);
@@ -72,6 +74,20 @@ pub(crate) async fn page_pass(State(app): State<App>, request: Request, next: Ne
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The frame of who asks, as far as anybody is signed in at that portal.
+async fn frame(app: &App, headers: &HeaderMap, path: &str) -> Chrome {
+    if is_developers(path) {
+        return match developer_of(app, headers).await {
+            Ok(caller) => Chrome::of_developer(&caller, path, None),
+            Err(_) => Chrome::of_nobody(path, None),
+        };
+    }
+    match session_of(app, headers).await {
+        Ok(caller) => Chrome::new(&caller, path, None),
+        Err(_) => Chrome::of_nobody(path, None),
+    }
 }
 
 fn sign_in_path(request: &Request) -> String {

@@ -14,6 +14,7 @@ mod collections;
 mod coverage;
 pub(crate) mod credentials;
 mod design;
+pub(crate) mod developer;
 pub(crate) mod door;
 mod error;
 pub(crate) mod explorer;

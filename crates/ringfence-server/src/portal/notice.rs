@@ -163,6 +163,58 @@ static NOTICES: &[(&str, &str, &str)] = &[
         "ok",
         "The user is unlocked. Programs of theirs need new tokens.",
     ),
+    (
+        "application-created",
+        "ok",
+        "The application is added. Subscribe it to an API and generate its keys.",
+    ),
+    (
+        "application-saved",
+        "ok",
+        "Saved. It holds from the next call on.",
+    ),
+    (
+        "keys-updated",
+        "ok",
+        "The keys are updated. Key and secret are as before.",
+    ),
+    (
+        "keys-removed",
+        "warn",
+        "The keys are removed. Nothing gets in with them or their tokens any more.",
+    ),
+    (
+        "subscription-added",
+        "ok",
+        "Subscribed. It holds from the next call on.",
+    ),
+    (
+        "subscription-removed",
+        "warn",
+        "Unsubscribed. Calls are refused from now on.",
+    ),
+    ("profile-saved", "ok", "Your profile is saved."),
+    (
+        "developer-token-deleted",
+        "ok",
+        "The token is deleted. Nothing gets in with it any more.",
+    ),
+    (
+        "developer-created",
+        "ok",
+        "The developer is made. They can sign in at the Developer Portal.",
+    ),
+    ("developer-saved", "ok", "The developer is saved."),
+    (
+        "developer-disabled",
+        "warn",
+        "The developer is disabled. Their sessions and personal tokens have ended.",
+    ),
+    (
+        "developer-enabled",
+        "ok",
+        "The developer can sign in again. Personal tokens of the time before stay refused.",
+    ),
     ("signed-out", "ok", "You are signed out."),
 ];
 

@@ -5,6 +5,7 @@
 
 pub mod caller;
 pub(crate) mod case;
+pub(crate) mod developer;
 pub(crate) mod entity;
 pub(crate) mod framing;
 pub(crate) mod guarded_io;

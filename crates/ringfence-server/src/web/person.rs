@@ -58,13 +58,14 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
 
 /// The header that begins or ends a stay: `Set-Cookie`.
 pub(crate) fn session_cookie(value: Option<&str>) -> HeaderValue {
+    cookie_header(SESSION_COOKIE, value)
+}
+
+/// The header that gives the browser a handle under a name of the kind `__Host-…`, or takes it away.
+pub(super) fn cookie_header(name: &'static str, value: Option<&str>) -> HeaderValue {
     let text = match value {
-        Some(value) => {
-            format!("{SESSION_COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax")
-        }
-        None => {
-            format!("{SESSION_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
-        }
+        Some(value) => format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax"),
+        None => format!("{name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"),
     };
     // A handle is letters and digits.
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))

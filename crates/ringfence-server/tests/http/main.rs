@@ -8,6 +8,7 @@
 
 mod access;
 mod access_people;
+mod devportal;
 mod gateway;
 mod manage;
 mod oauth;

@@ -11,7 +11,7 @@ pub(crate) mod me;
 mod passkey;
 mod sso;
 mod totp;
-mod visitor;
+pub(in crate::portal) mod visitor;
 
 pub(crate) use code::code_routes;
 pub(crate) use link::{invite_routes, setup_routes};
@@ -128,6 +128,15 @@ impl Faults {
 
 /// The path that is wanted after signing in, when it is one of ours.
 fn local_path(wanted: &str) -> String {
+    local_path_under(wanted, &["/admin", "/api/v1/"], START)
+}
+
+/// The path that is wanted, when it is on this server and begins with one of those; else where to start.
+pub(in crate::portal) fn local_path_under(
+    wanted: &str,
+    prefixes: &[&str],
+    start: &'static str,
+) -> String {
     let plain = wanted.starts_with('/')
         && wanted.len() <= LONGEST_NEXT
         && !wanted.contains(['\\', '\r', '\n', '\t'])
@@ -141,12 +150,12 @@ fn local_path(wanted: &str) -> String {
         })
     };
     let path = plain.then(within).flatten();
-    path.filter(|path| path.starts_with("/admin") || path.starts_with("/api/v1/"))
-        .unwrap_or_else(|| START.to_owned())
+    path.filter(|path| prefixes.iter().any(|prefix| path.starts_with(prefix)))
+        .unwrap_or_else(|| start.to_owned())
 }
 
 /// A value of the query.
-fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+pub(in crate::portal) fn query_value(query: Option<&str>, name: &str) -> Option<String> {
     form_urlencoded::parse(query?.as_bytes())
         .find(|(known, _)| known == name)
         .map(|(_, value)| value.into_owned())
@@ -203,7 +212,10 @@ fn step_cookie(value: Option<&str>) -> HeaderValue {
 }
 
 /// Holds a failure back until it is due.
-async fn when_due<T>(began: Instant, outcome: Result<T, Error>) -> Result<T, Error> {
+pub(in crate::portal) async fn when_due<T>(
+    began: Instant,
+    outcome: Result<T, Error>,
+) -> Result<T, Error> {
     if matches!(outcome, Err(Error::Unauthenticated | Error::Invalid(_))) {
         tokio::time::sleep_until(began + FAILURE_TIME).await;
     }

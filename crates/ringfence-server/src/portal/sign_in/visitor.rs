@@ -9,7 +9,7 @@ use std::convert::Infallible;
 
 /// The visitor behind a request.
 #[derive(Debug)]
-pub(super) struct AtDoor(pub(super) Visitor);
+pub(in crate::portal) struct AtDoor(pub(in crate::portal) Visitor);
 
 impl<S: Sync> FromRequestParts<S> for AtDoor {
     type Rejection = Infallible;
