@@ -4,7 +4,9 @@ use crate::config::{Config, Environment};
 use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
-    account, application, audit, collect, completions, connection, credential, demo, developer, doctor, import, keys, logging, openapi, provider, serve, settings, subscription, token_client, user,
+    account, application, audit, collect, completions, connection, credential, demo, developer,
+    doctor, import, keys, logging, openapi, provider, serve, settings, subscription, token_client,
+    user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
