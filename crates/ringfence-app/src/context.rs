@@ -127,6 +127,20 @@ pub struct VbcSettings {
     pub lockout_secs: u32,
     /// How many calls a minute the plan Standard allows an application and suite; `None` for any number.
     pub standard_plan_per_minute: Option<u32>,
+    /// In which form the gateway says why it refuses.
+    pub fault_form: FaultForm,
+}
+
+/// In which form the VBC gateway says why it refuses (vbc-api §4.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum FaultForm {
+    /// JSON with everything in `fault`.
+    #[default]
+    Fault,
+    /// JSON without.
+    Flat,
+    /// XML.
+    Xml,
 }
 
 impl Default for VbcSettings {
@@ -143,6 +157,7 @@ impl Default for VbcSettings {
             lockout_failures: 5,
             lockout_secs: 30 * 60,
             standard_plan_per_minute: None,
+            fault_form: FaultForm::default(),
         }
     }
 }

@@ -69,6 +69,18 @@ impl Default for Windows {
     }
 }
 
+impl WindowSpent {
+    /// In how many whole seconds one call is allowed again; at least 1.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a wait is at most a window of a minute"
+    )]
+    pub const fn retry_after_secs(self) -> u32 {
+        self.wait_ms.div_ceil(1_000) as u32
+    }
+}
+
 impl WindowKey {
     /// The limit's name in reason codes.
     #[must_use]

@@ -92,6 +92,14 @@ impl Timestamp {
             .to_string()
     }
 
+    /// `2024-Mar-01 12:01:00+0000 UTC`, as answers of throttled calls say when to come back (vbc-api §4.3).
+    #[must_use]
+    pub fn to_throttle_text(self) -> String {
+        self.to_jiff()
+            .strftime("%Y-%b-%d %H:%M:%S+0000 UTC")
+            .to_string()
+    }
+
     /// Parses an HTTP date (RFC 9110 §5.6.7, IMF-fixdate).
     #[must_use]
     pub fn parse_http_date(text: &str) -> Option<Self> {
@@ -154,6 +162,12 @@ mod tests {
         ] {
             assert_eq!(Timestamp::parse(text), Err(TimestampError), "{text:.20}");
         }
+    }
+
+    #[test]
+    fn vbc_4_3_writes_when_to_come_back() {
+        let at = Timestamp::parse("2024-03-01T12:01:00.999Z").unwrap();
+        assert_eq!(at.to_throttle_text(), "2024-Mar-01 12:01:00+0000 UTC");
     }
 
     #[test]

@@ -13,5 +13,6 @@ pub mod openapi;
 mod portal;
 pub mod router;
 mod routes;
+mod vbc;
 mod vcc;
 pub mod web;

@@ -10,6 +10,7 @@ use crate::manage;
 use crate::portal;
 use crate::portal::explorer::Inside;
 use crate::routes::table;
+use crate::vbc;
 use crate::vcc;
 use crate::web::case::canonical;
 use crate::web::hall::{RouteName, hall_layer};
@@ -128,7 +129,7 @@ pub fn router(app: App) -> Router {
             continue;
         }
         let handler = guarded(&app, entry.rule, entry.handler);
-        let handler = in_dialect(&app, entry.dialect, handler);
+        let handler = in_dialect(&app, entry.rule, entry.dialect, handler);
         let handler = handler.layer(Extension(entry.rule));
         if (entry.rule.method, entry.rule.path) == EXPLORER {
             explorer = Some(handler);
@@ -204,9 +205,30 @@ async fn token_when_sent(gate: State<Gate>, request: Request, next: Next) -> Res
     }
 }
 
-fn in_dialect(app: &App, dialect: Dialect, handler: MethodRouter<App>) -> MethodRouter<App> {
+fn in_dialect(
+    app: &App,
+    rule: Rule,
+    dialect: Dialect,
+    handler: MethodRouter<App>,
+) -> MethodRouter<App> {
     match dialect {
-        Dialect::Plain | Dialect::Vbc | Dialect::DeveloperApi => handler,
+        Dialect::Plain | Dialect::DeveloperApi => handler,
+        Dialect::Vbc => {
+            let words = vbc::error::Words {
+                app: app.clone(),
+                suite: match rule.access {
+                    Access::User(suite) => suite,
+                    Access::Public
+                    | Access::Client
+                    | Access::Token(_)
+                    | Access::Session
+                    | Access::Manage(_)
+                    | Access::Developer
+                    | Access::DeveloperApi(_) => None,
+                },
+            };
+            handler.route_layer(from_fn_with_state(words, vbc::error::fault_pass))
+        }
         Dialect::Vcc(api) => {
             let words = move |response: Response| async move { vcc::error::restate(api, response) };
             handler.route_layer(map_response(words))
@@ -225,7 +247,12 @@ async fn in_canonical_case(
     mut request: Request,
 ) -> Response {
     let Some((template, uri)) = canonical(request.uri(), templates) else {
-        return upstream_call(app, request).await;
+        let unrouted = vbc::error::Unrouted::of(&app, &request);
+        let response = upstream_call(app, request).await;
+        return match unrouted {
+            Some(unrouted) => unrouted.restate(response),
+            None => response,
+        };
     };
     *request.uri_mut() = uri;
     let mut response = match second.oneshot(request).await {

@@ -12,6 +12,7 @@ use crate::context::Ctx;
 use crate::directory::rights::Live;
 use crate::directory::snapshot::Snapshot;
 use crate::quota::{Limits, QuotaClass, QuotaKey, Quotas, Rate};
+use crate::quota_window::Windows;
 use crate::usage::SecretUsed;
 use quick_cache::sync::Cache;
 use ringfence_core::account::Region;
@@ -34,6 +35,7 @@ pub struct Gateway {
     verified: Cache<TokenDigest, Arc<Verified>>,
     verified_user: Cache<TokenDigest, Arc<user::VerifiedUser>>,
     quotas: Quotas,
+    windows: Windows,
     limits: Limits,
 }
 
@@ -401,6 +403,7 @@ impl Gateway {
             verified: Cache::new(N_VERIFIED_MAX),
             verified_user: Cache::new(N_VERIFIED_MAX),
             quotas: Quotas::default(),
+            windows: Windows::default(),
             limits,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::directory::rights::Barred;
 use crate::quota::Exhausted;
+use crate::quota_window::WindowSpent;
 use crate::token::standing::Fallen;
 use ringfence_core::jwt::verify::TokenFault;
 
@@ -36,12 +37,16 @@ pub enum Reason {
     ScopeMissing,
     /// The application is not subscribed to the suite.
     NotSubscribed,
-    /// The application's subscription to the suite is not in force.
+    /// The application's subscription to the suite is blocked.
     SubscriptionBlocked,
+    /// The application's subscription to the suite waits for approval, or was rejected.
+    SubscriptionInactive,
     /// The token is an application's own, and acts for nobody.
     NoPerson,
     /// A limit is used up.
     Quota(Exhausted),
+    /// A limit of an application is used up until its next minute.
+    Window(WindowSpent),
     /// This node has not heard of changes for too long, and does not guess.
     DirectoryStale,
 }
@@ -83,8 +88,10 @@ impl Reason {
             Self::ScopeMissing => "scope_missing",
             Self::NotSubscribed => "not_subscribed",
             Self::SubscriptionBlocked => "subscription_blocked",
+            Self::SubscriptionInactive => "subscription_inactive",
             Self::NoPerson => "token_without_person",
             Self::Quota(exhausted) => exhausted.key.code(),
+            Self::Window(spent) => spent.key.code(),
             Self::DirectoryStale => "directory_stale",
         }
     }
@@ -95,7 +102,10 @@ impl Reason {
         match self {
             Self::Token(fault) => matches!(fault, TokenFault::UnknownKey),
             Self::Fallen(fallen) => matches!(fallen, Fallen::Barred(_) | Fallen::SecretRetired),
-            Self::ScopeWithdrawn | Self::NotSubscribed | Self::SubscriptionBlocked => true,
+            Self::ScopeWithdrawn
+            | Self::NotSubscribed
+            | Self::SubscriptionBlocked
+            | Self::SubscriptionInactive => true,
             Self::TokenMissing
             | Self::TokenMisplaced
             | Self::TokenTwice
@@ -108,6 +118,7 @@ impl Reason {
             | Self::ScopeMissing
             | Self::NoPerson
             | Self::Quota(_)
+            | Self::Window(_)
             | Self::DirectoryStale => false,
         }
     }
@@ -131,8 +142,9 @@ impl Reason {
             | Self::ScopeWithdrawn
             | Self::ScopeMissing
             | Self::NotSubscribed
-            | Self::SubscriptionBlocked => RefusalClass::Forbidden,
-            Self::Quota(_) => RefusalClass::TooMany,
+            | Self::SubscriptionBlocked
+            | Self::SubscriptionInactive => RefusalClass::Forbidden,
+            Self::Quota(_) | Self::Window(_) => RefusalClass::TooMany,
             Self::DirectoryStale => RefusalClass::Unavailable,
         }
     }
@@ -141,7 +153,11 @@ impl Reason {
     #[must_use]
     pub const fn oauth_error(self) -> Option<&'static str> {
         match self {
-            Self::TokenMissing | Self::Quota(_) | Self::DirectoryStale | Self::FormTooLong => None,
+            Self::TokenMissing
+            | Self::Quota(_)
+            | Self::Window(_)
+            | Self::DirectoryStale
+            | Self::FormTooLong => None,
             Self::TokenTwice | Self::TokenMisplaced => Some("invalid_request"),
             Self::TokenUnreadable
             | Self::Token(_)
@@ -150,9 +166,10 @@ impl Reason {
             | Self::NoPerson
             | Self::RegionWrong => Some("invalid_token"),
             // RFC 6750 has no code for a call from the wrong place or without a subscription; this is RFC 6749's.
-            Self::NetworkRefused | Self::NotSubscribed | Self::SubscriptionBlocked => {
-                Some("access_denied")
-            }
+            Self::NetworkRefused
+            | Self::NotSubscribed
+            | Self::SubscriptionBlocked
+            | Self::SubscriptionInactive => Some("access_denied"),
             Self::ScopeNotAsked | Self::ScopeWithdrawn | Self::ScopeMissing => {
                 Some("insufficient_scope")
             }
@@ -177,9 +194,12 @@ impl Reason {
             Self::ScopeWithdrawn => "The credential or its owner no longer has this scope",
             Self::ScopeMissing => "The credential does not have this scope",
             Self::NotSubscribed => "The application is not subscribed to this API",
-            Self::SubscriptionBlocked => "The application's subscription to this API is not active",
+            Self::SubscriptionBlocked => "The application's subscription to this API is blocked",
+            Self::SubscriptionInactive => {
+                "The application's subscription to this API is not active"
+            }
             Self::NoPerson => "The access token is the application's own and acts for nobody",
-            Self::Quota(_) => "Too many requests",
+            Self::Quota(_) | Self::Window(_) => "Too many requests",
             Self::DirectoryStale => "Rights cannot be checked at the moment",
         }
     }
@@ -189,6 +209,7 @@ impl Reason {
     pub const fn retry_after_secs(self) -> Option<u32> {
         match self {
             Self::Quota(exhausted) => Some(exhausted.retry_after_secs),
+            Self::Window(spent) => Some(spent.retry_after_secs()),
             Self::DirectoryStale => Some(5),
             Self::TokenMissing
             | Self::TokenMisplaced
@@ -205,6 +226,7 @@ impl Reason {
             | Self::ScopeMissing
             | Self::NotSubscribed
             | Self::SubscriptionBlocked
+            | Self::SubscriptionInactive
             | Self::NoPerson => None,
         }
     }

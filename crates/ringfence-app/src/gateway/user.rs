@@ -4,9 +4,10 @@ use super::{Needed, Reason, Refusal};
 use crate::context::Ctx;
 use crate::directory::rights::LiveUser;
 use crate::directory::snapshot::Snapshot;
+use crate::quota_window::WindowKey;
 use crate::token::standing::ActsFor;
 use ringfence_core::application::SubscriptionStatus;
-use ringfence_core::id::{GrantId, KeyId};
+use ringfence_core::id::{GrantId, KeyId, TokenId};
 use ringfence_core::issuer::vbc_audience;
 use ringfence_core::jwt::digest::TokenDigest;
 use ringfence_core::jwt::user_claims::{Subject, UserClaims};
@@ -107,11 +108,31 @@ fn admit(ctx: &Ctx, request: &UserAdmitRequest<'_>) -> Result<AdmittedUser, Reas
     {
         return Err(Reason::ScopeMissing);
     }
+    if let Some(suite) = request.rule.suite {
+        quota_take(ctx, &live, claims.jti, (suite, monotonic_ms))?;
+    }
     Ok(AdmittedUser {
         live,
         grant: person.grant,
         verified,
     })
+}
+
+/// One call of the plan's limit, then of the application's for this token (vbc-api §2.6); of both or of neither.
+fn quota_take(
+    ctx: &Ctx,
+    live: &LiveUser,
+    token: TokenId,
+    (suite, monotonic_ms): (Suite, u64),
+) -> Result<(), Reason> {
+    let application = &live.application;
+    let plan = ctx.settings.vbc.standard_plan_per_minute;
+    let plan = plan.map(|limit| (WindowKey::Plan(application.id, suite), limit));
+    let quota = application.quota.per_minute();
+    let quota = quota.map(|limit| (WindowKey::Token(token), limit));
+    let wanted: Vec<(WindowKey, u32)> = plan.into_iter().chain(quota).collect();
+    let windows = &ctx.gateway.windows;
+    windows.take(&wanted, monotonic_ms).map_err(Reason::Window)
 }
 
 fn person_of(claims: &UserClaims) -> Result<ActsFor, Reason> {
@@ -134,10 +155,12 @@ fn subscription_check(live: &LiveUser, suite: Suite) -> Result<(), Reason> {
     let subscription = live.application.subscription(suite);
     match subscription.ok_or(Reason::NotSubscribed)?.status {
         SubscriptionStatus::Unblocked | SubscriptionStatus::TierUpdatePending => Ok(()),
-        SubscriptionStatus::OnHold
-        | SubscriptionStatus::Blocked
-        | SubscriptionStatus::ProdOnlyBlocked
-        | SubscriptionStatus::Rejected => Err(Reason::SubscriptionBlocked),
+        SubscriptionStatus::Blocked | SubscriptionStatus::ProdOnlyBlocked => {
+            Err(Reason::SubscriptionBlocked)
+        }
+        SubscriptionStatus::OnHold | SubscriptionStatus::Rejected => {
+            Err(Reason::SubscriptionInactive)
+        }
     }
 }
 

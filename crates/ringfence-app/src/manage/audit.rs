@@ -96,6 +96,18 @@ const DEEDS: &[(&str, &str)] = &[
     ("key.withdraw", "withdrew the signing key"),
     ("recordings.import", "imported recordings into the account"),
     (
+        "provisioning.account",
+        "changed what the Account API tells, id",
+    ),
+    ("provisioning.extension", "put the extension"),
+    ("provisioning.extension_delete", "removed the extension"),
+    ("provisioning.location", "put the location"),
+    ("provisioning.location_delete", "removed the location"),
+    (
+        "provisioning.user",
+        "changed what the User API tells of the user",
+    ),
+    (
         "provisioning.import",
         "imported locations, people and extensions into the account",
     ),

@@ -14,6 +14,7 @@ pub mod groups;
 pub mod interactions;
 pub mod keys;
 pub mod providers;
+pub mod provisioning;
 pub mod recordings;
 pub mod slice;
 pub mod traffic;

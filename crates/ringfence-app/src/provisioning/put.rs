@@ -163,16 +163,8 @@ pub(crate) async fn location_put(
             "an account has at most {MOST_LOCATIONS} locations"
         )));
     }
-    match location_insert(tx, &after).await {
-        Err(db::Error::Duplicate) => Err(Error::Conflict(format!(
-            "the location id {} is taken",
-            after.number
-        ))),
-        done => {
-            done?;
-            Ok((Put::Created, after))
-        }
-    }
+    location_insert(tx, &after).await?;
+    Ok((Put::Created, after))
 }
 
 /// Puts a person's entry, and the person themselves when there is none of that login name.

@@ -27,7 +27,7 @@ pub fn reason_info(code: &str) -> Option<&'static ReasonInfo> {
 }
 
 /// Every reason code.
-pub const REASONS: [ReasonInfo; 54] = [
+pub const REASONS: [ReasonInfo; 55] = [
     ReasonInfo {
         codes: &["token_missing"],
         rule: Rule::Request,
@@ -209,7 +209,11 @@ pub const REASONS: [ReasonInfo; 54] = [
         todo: "get a token for a person",
     },
     ReasonInfo {
-        codes: &["not_subscribed", "subscription_blocked"],
+        codes: &[
+            "not_subscribed",
+            "subscription_blocked",
+            "subscription_inactive",
+        ],
         rule: Rule::Scope,
         remedy: Remedy::Program,
         what: "the application has no subscription in force to this API",
@@ -265,6 +269,13 @@ pub const REASONS: [ReasonInfo; 54] = [
         todo: "the owner adds it to the credential",
     },
     ReasonInfo {
+        codes: &["not_administrator"],
+        rule: Rule::Content,
+        remedy: Remedy::Admin,
+        what: "the person an application acts for is no Account Administrator",
+        todo: "have an Account Administrator sign in, or ask one for the role",
+    },
+    ReasonInfo {
         codes: &["content_forbidden"],
         rule: Rule::Content,
         remedy: Remedy::Admin,
@@ -280,6 +291,8 @@ pub const REASONS: [ReasonInfo; 54] = [
             "quota_class",
             "quota_content_read",
             "quota_content_delete",
+            "quota_application",
+            "quota_plan",
         ],
         rule: Rule::Quota,
         remedy: Remedy::Time,

@@ -50,7 +50,7 @@ pub struct AccountDetails {
 pub struct Location {
     /// The account.
     pub account_id: AccountId,
-    /// Its number, unique in the installation.
+    /// Its number, unique within the account.
     pub number: LocationNumber,
     /// Its name.
     pub name: Label,

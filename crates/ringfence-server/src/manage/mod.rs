@@ -25,6 +25,7 @@ pub(crate) mod me;
 pub(crate) mod openapi;
 pub(crate) mod paging;
 pub(crate) mod providers;
+pub(crate) mod provisioning;
 pub(crate) mod query;
 pub(crate) mod traffic;
 pub(crate) mod users;

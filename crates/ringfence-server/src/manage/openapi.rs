@@ -63,6 +63,9 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         super::connections::Api::openapi(),
         super::interaction_content::Api::openapi(),
         super::interactions::Api::openapi(),
+        super::provisioning::Api::openapi(),
+        super::provisioning::extensions::Api::openapi(),
+        super::provisioning::people::Api::openapi(),
     ] {
         document.merge(noun);
     }

@@ -149,6 +149,32 @@ pub(super) fn manage_providers() -> Vec<Entry> {
     ]
 }
 
+/// What the Provisioning APIs tell, over the Management API.
+pub(super) fn manage_provisioning() -> Vec<Entry> {
+    use manage::provisioning::{self as api, extensions, people};
+    const ACCOUNT: &str = "/api/v1/accounts/{account}/provisioning";
+    const LOCATIONS: &str = "/api/v1/accounts/{account}/provisioning/locations";
+    const LOCATION: &str = "/api/v1/accounts/{account}/provisioning/locations/{locationId}";
+    const EXTENSIONS: &str = "/api/v1/accounts/{account}/provisioning/extensions";
+    const EXTENSION: &str = "/api/v1/accounts/{account}/provisioning/extensions/{extensionNumber}";
+    const USER: &str = "/api/v1/accounts/{account}/provisioning/users/{userId}";
+    vec![
+        manage("GET", ACCOUNT, api::account_show_route()),
+        manage("PUT", ACCOUNT, api::account_put_route()),
+        manage("GET", LOCATIONS, api::location_list_route()),
+        manage("POST", LOCATIONS, api::location_create_route()),
+        manage("GET", LOCATION, api::location_show_route()),
+        manage("PUT", LOCATION, api::location_put_route()),
+        manage("DELETE", LOCATION, api::location_delete_route()),
+        manage("GET", EXTENSIONS, extensions::list_route()),
+        manage("GET", EXTENSION, extensions::show_route()),
+        manage("PUT", EXTENSION, extensions::put_route()),
+        manage("DELETE", EXTENSION, extensions::delete_route()),
+        manage("GET", USER, people::person_show_route()),
+        manage("PUT", USER, people::person_put_route()),
+    ]
+}
+
 /// What was called, over the Management API.
 pub(super) fn manage_traffic() -> Vec<Entry> {
     use manage::traffic as api;

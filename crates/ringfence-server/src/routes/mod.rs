@@ -30,6 +30,7 @@ pub(crate) fn table() -> Vec<Entry> {
         manage::manage_providers(),
         manage::manage_traffic(),
         manage::manage_recordings(),
+        manage::manage_provisioning(),
         manage::manage_connections(),
         manage::manage_credentials(),
         manage::manage_applications(),

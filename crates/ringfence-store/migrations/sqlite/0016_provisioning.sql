@@ -22,8 +22,8 @@ CREATE TABLE vbc_accounts (
 
 -- A place where an account has extensions. time_zone is the IANA name.
 CREATE TABLE vbc_locations (
-    number      BIGINT NOT NULL PRIMARY KEY,
     account_id  TEXT   NOT NULL REFERENCES accounts (id),
+    number      BIGINT NOT NULL,
     name        TEXT   NOT NULL,
     address_1   TEXT   NOT NULL,
     address_2   TEXT,
@@ -31,9 +31,10 @@ CREATE TABLE vbc_locations (
     state       TEXT   NOT NULL,
     city        TEXT   NOT NULL,
     postal_code TEXT   NOT NULL,
-    time_zone   TEXT   NOT NULL
+    time_zone   TEXT   NOT NULL,
+    PRIMARY KEY (account_id, number)
 );
-CREATE INDEX vbc_locations_by_account ON vbc_locations (account_id, number);
+CREATE INDEX vbc_locations_by_number ON vbc_locations (number);
 
 -- A person's entry: people of accounts of kind vbc have one from the start. User name and e-mail address stand in users.
 CREATE TABLE vbc_users (
@@ -64,17 +65,18 @@ CREATE TABLE vbc_extensions (
     number            TEXT    NOT NULL,
     external_id       TEXT    NOT NULL,
     user_id           TEXT    REFERENCES users (id),
-    location          BIGINT  NOT NULL REFERENCES vbc_locations (number),
+    location          BIGINT  NOT NULL,
     vtt_enabled       BOOLEAN NOT NULL,
     dnd_enabled       BOOLEAN NOT NULL,
     caller_id         TEXT,
     block_caller_id   BOOLEAN NOT NULL,
     service_type_name TEXT    NOT NULL,
     PRIMARY KEY (account_id, number),
-    UNIQUE (account_id, external_id)
+    UNIQUE (account_id, external_id),
+    FOREIGN KEY (account_id, location) REFERENCES vbc_locations (account_id, number)
 );
 CREATE INDEX vbc_extensions_by_user ON vbc_extensions (user_id, number);
-CREATE INDEX vbc_extensions_by_location ON vbc_extensions (location, account_id, number);
+CREATE INDEX vbc_extensions_by_location ON vbc_extensions (account_id, location, number);
 
 -- A number by which an extension is called from outside, in this order.
 CREATE TABLE vbc_dids (

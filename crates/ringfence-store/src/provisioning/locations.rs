@@ -12,7 +12,7 @@ const TABLE: &str = "vbc_locations";
 /// Adds a location.
 ///
 /// # Errors
-/// [`Error::Duplicate`] when the number is taken, by whatever account.
+/// [`Error::Duplicate`] when the account has one of that number.
 pub async fn location_insert(tx: &mut Tx, location: &Location) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO vbc_locations (number, account_id, name, address_1, address_2, country, state, city, postal_code, time_zone)
@@ -97,11 +97,15 @@ pub async fn location_list(
 ///
 /// # Errors
 /// The database broke off.
-pub async fn location_in_use(tx: &mut Tx, number: LocationNumber) -> Result<bool, Error> {
+pub async fn location_in_use(
+    tx: &mut Tx,
+    account_id: AccountId,
+    number: LocationNumber,
+) -> Result<bool, Error> {
     let row = tx
         .fetch_optional(
-            "SELECT number FROM vbc_extensions WHERE location = $1 LIMIT 1",
-            &[number.get().into()],
+            "SELECT number FROM vbc_extensions WHERE account_id = $1 AND location = $2 LIMIT 1",
+            &[account_id.to_string().into(), number.get().into()],
         )
         .await?;
     Ok(row.is_some())

@@ -189,7 +189,7 @@ async fn details_and_locations_are_read_as_written() {
         let rest = location_list(&mut tx, account.id, 9001, 10).await.unwrap();
         assert_eq!(rest, [second]);
         let number = LocationNumber::new(9001).unwrap();
-        assert!(!location_in_use(&mut tx, number).await.unwrap());
+        assert!(!location_in_use(&mut tx, account.id, number).await.unwrap());
         assert!(location_delete(&mut tx, account.id, number).await.unwrap());
         let gone = location_find(&mut tx, account.id, number).await.unwrap();
         assert_eq!(gone, None);
