@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use ringfence_app::accounts::account_show;
 use ringfence_app::context::Actor;
+use ringfence_app::import::provisioning::{PutCounts, provisioning_import};
 use ringfence_app::import::{ImportProgress, ImportReport, Refusal, recordings_import};
 use ringfence_core::account::AccountName;
 use serde_json::json;
@@ -20,6 +21,9 @@ pub(crate) enum ImportCommand {
     /// Load recordings with their call data from a folder
     #[command(after_long_help = RECORDINGS_HELP)]
     Recordings(RecordingsArgs),
+    /// Load the locations, people and extensions of a VBC account from a file
+    #[command(after_long_help = PROVISIONING_HELP)]
+    Provisioning(ProvisioningArgs),
 }
 
 #[derive(Debug, Args)]
@@ -31,6 +35,35 @@ pub(crate) struct RecordingsArgs {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct ProvisioningArgs {
+    /// The account, of kind vbc, they belong to
+    #[arg(long, value_parser = AccountName::parse)]
+    account: AccountName,
+    /// The file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+const PROVISIONING_HELP: &str = "\
+The file holds the objects that the Account, Extension and User APIs give, one on each line or all in one
+JSON document:
+
+  {\"account\": {\"id\": 4711, \"name\": \"Example Widgets\", \"address\": {\"address_1\": \"1 Sample Way\", …}}}
+  {\"location\": {\"id\": 9001, \"name\": \"Headquarters\", \"address\": {…, \"time_zone\": \"America/New_York\"}}}
+  {\"user\": {\"id\": 815, \"login_name\": \"pat.example\", \"email\": …, \"first_name\": …, \"role\": \"Admin\"}}
+  {\"extension\": {\"extension_number\": \"2001\", \"location_id\": 9001, \"user\": {\"login_name\": …}, \"dids\": […]}}
+
+A document may hold the lists locations, users and extensions, and an answer of one of the APIs is taken as it
+is. Locations and people stand before the extensions that name them. A user's role (Admin, Supervisor, Agent;
+Agent if not given) is an addition of ours; their passwords are set apart.
+
+The whole file is checked before anything is stored. To load it again changes nothing; what is loaded takes the
+place of what has the same id, login name or extension number.
+
+  ringfence account create widgets --region nam --kind vbc
+  ringfence import provisioning --account widgets demo/widgets.jsonl";
 
 const RECORDINGS_HELP: &str = "\
 The folder holds one of these lists:
@@ -53,7 +86,36 @@ Stopped for whatever reason, the same command goes on where it was: nothing is s
 
 /// Runs the command.
 pub(crate) async fn run(shell: &Shell, command: ImportCommand) -> anyhow::Result<Done> {
-    let ImportCommand::Recordings(args) = command;
+    match command {
+        ImportCommand::Recordings(args) => recordings(shell, args).await,
+        ImportCommand::Provisioning(args) => provisioning(shell, args).await,
+    }
+}
+
+async fn provisioning(shell: &Shell, args: ProvisioningArgs) -> anyhow::Result<Done> {
+    let ctx = shell.open(None).await?;
+    let account = account_show(&ctx, &args.account).await?;
+    let actor = Actor::command_line();
+    let report = provisioning_import(&ctx, &actor, account.id, &args.file).await?;
+    if shell.json {
+        shell.print_json(&report.to_json());
+    }
+    let counts = |counts: PutCounts| {
+        format!(
+            "{} new, {} changed, {} as they were",
+            counts.created, counts.replaced, counts.same
+        )
+    };
+    shell.say(format_args!(
+        "Locations: {}. People: {}. Extensions: {}.",
+        counts(report.locations),
+        counts(report.users),
+        counts(report.extensions)
+    ));
+    Ok(Done::Clean)
+}
+
+async fn recordings(shell: &Shell, args: RecordingsArgs) -> anyhow::Result<Done> {
     let ctx = shell.open(None).await?;
     let account = account_show(&ctx, &args.account).await?;
     let bar = progress_bar(shell)?;

@@ -13,5 +13,6 @@ mod gateway;
 mod manage;
 mod oauth;
 mod portal;
+mod vbc;
 mod vbc_token;
 mod vcc;

@@ -1,6 +1,7 @@
 //! `ringfence demo`: the main job on sample calls, from a credential to collected recordings.
 
 mod sample;
+mod vbc_sample;
 
 use crate::connection;
 use crate::failure::Done;
@@ -118,6 +119,13 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
     shell.say(format!(
         "2. Account {} has {} calls of one week, {} of them recorded (two channels, synthesised speech)",
         account.name, report.interactions_new, report.items_new
+    ));
+
+    let widgets = vbc_sample::vbc_sample(ctx, &shell.config.data_dir).await?;
+    shell.say(format!(
+        "   Beside it, the VBC account {} has two locations, twelve people and their extensions; {} administers it",
+        widgets.name,
+        vbc_sample::VBC_ADMIN
     ));
 
     let made = credential(ctx).await?;

@@ -7,6 +7,7 @@ mod description;
 mod interactions;
 mod keys;
 mod providers;
+mod provisioning;
 mod users;
 
 use ringfence_app::users::{UserEdit, user_edit};

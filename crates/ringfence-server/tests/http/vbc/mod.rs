@@ -1,0 +1,5 @@
+//! The VBC APIs, suite by suite, and what stands before them.
+
+mod faults;
+mod provisioning;
+mod quotas;

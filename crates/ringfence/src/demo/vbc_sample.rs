@@ -1,0 +1,31 @@
+//! The sample account of VBC: two locations, twelve people, and extensions with their numbers and devices.
+
+use anyhow::Context as _;
+use ringfence_app::accounts::{NewAccount, account_create};
+use ringfence_app::context::{Actor, Ctx};
+use ringfence_app::import::provisioning::provisioning_import;
+use ringfence_core::account::{Account, AccountKind, AccountName, Region, TokenAlg};
+use std::path::Path;
+
+/// The account of the sample, whose number is 4711.
+pub(super) const VBC_ACCOUNT: &str = "widgets";
+/// Its Account Administrator, without a password.
+pub(super) const VBC_ADMIN: &str = "pat.example";
+
+const ENTRIES: &[u8] = include_bytes!("../../../../demo/widgets.jsonl");
+
+/// Makes the account and loads its entries, as `ringfence import provisioning` does.
+pub(super) async fn vbc_sample(ctx: &Ctx, data_dir: &Path) -> anyhow::Result<Account> {
+    let actor = Actor::command_line();
+    let new = NewAccount {
+        name: AccountName::parse(VBC_ACCOUNT)?,
+        region: Region::Nam,
+        kind: AccountKind::Vbc,
+        token_alg: TokenAlg::Rs256,
+    };
+    let account = account_create(ctx, &actor, new).await?;
+    let file = data_dir.join("demo-widgets.jsonl");
+    std::fs::write(&file, ENTRIES).with_context(|| format!("cannot write {}", file.display()))?;
+    provisioning_import(ctx, &actor, account.id, &file).await?;
+    Ok(account)
+}
