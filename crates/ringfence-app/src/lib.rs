@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod applications;
 pub mod audit;
+pub mod authorize;
 pub mod caller;
 pub mod contents;
 pub mod context;
@@ -42,4 +43,5 @@ pub mod traffic;
 pub mod upkeep;
 pub mod usage;
 pub mod user_admin;
+pub mod userinfo;
 pub mod users;

@@ -4,11 +4,14 @@
 //! the directory at every request, so a stay ends within a second of the right to it.
 
 use crate::caller::{Caller, Via, account_seen, caller_named, person_live};
-use crate::context::{Ctx, Note};
+use crate::context::{Actor, Ctx, Note};
 use crate::error::Error;
+use crate::token::grant::end::stay_grants_end;
 use ringfence_core::account::AccountName;
 use ringfence_core::id::{SessionId, UserId};
 use ringfence_core::secret::Handle;
+use ringfence_core::time::Timestamp;
+use ringfence_store::grants::grants_rebind;
 use ringfence_store::sessions::{self as store, Session};
 use ringfence_store::sign_in::people::user_login_note;
 use serde_json::json;
@@ -74,7 +77,7 @@ pub async fn session_begin(ctx: &Ctx, user_id: UserId, how: SignedIn) -> Result<
         act: "session.begin",
         subject: session.id.to_string(),
         detail: json!({"method": session.method}),
-        actor: &crate::context::Actor(format!("user:{user_id}")),
+        actor: &Actor(format!("user:{user_id}")),
     };
     ctx.note(&mut tx, note).await?;
     user_login_note(&mut tx, user_id, now).await?;
@@ -114,7 +117,34 @@ pub async fn session_caller(ctx: &Ctx, cookie: &str) -> Result<Caller, Error> {
     Ok(caller)
 }
 
-/// Ends a stay of the caller's own.
+/// When and how a stay began.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionProof {
+    /// The stay.
+    pub session_id: SessionId,
+    /// When the person proved who they are.
+    pub at: Timestamp,
+    /// How.
+    pub method: String,
+}
+
+/// When and how the caller's stay began.
+///
+/// # Errors
+/// [`Error::Forbidden`] for a token; [`Error::Unauthenticated`] when the stay has just ended.
+pub async fn session_proof(ctx: &Ctx, caller: &Caller) -> Result<SessionProof, Error> {
+    let id = caller.require_session()?;
+    let mut tx = ctx.db.begin_read().await?;
+    let found = store::session_find_by_id(&mut tx, id).await?;
+    let session = found.ok_or(Error::Unauthenticated)?;
+    Ok(SessionProof {
+        session_id: session.id,
+        at: session.created_at,
+        method: session.method,
+    })
+}
+
+/// Ends a stay of the caller's own, and with it what applications may do for them only as long as it lasts.
 ///
 /// # Errors
 /// [`Error::NotFound`] when they have no such stay.
@@ -123,16 +153,63 @@ pub async fn session_end(ctx: &Ctx, caller: &Caller, id: SessionId) -> Result<()
     if !store::session_end(&mut tx, caller.user.id, id).await? {
         return Err(Error::NotFound("session".to_owned()));
     }
+    let actor = caller.actor();
+    stay_grants_end(ctx, &mut tx, id, &actor).await?;
     let note = Note {
         account_id: Some(caller.home.id),
         act: "session.end",
         subject: id.to_string(),
         detail: json!({}),
-        actor: &caller.actor(),
+        actor: &actor,
     };
     ctx.note(&mut tx, note).await?;
+    ctx.commit(tx).await
+}
+
+/// Ends somebody's stay that an ID token of theirs names, in whichever browser it is. None is no failure.
+///
+/// # Errors
+/// The store broke off.
+pub async fn session_end_hinted(ctx: &Ctx, user_id: UserId, id: SessionId) -> Result<(), Error> {
+    let mut tx = ctx.db.begin_write().await?;
+    if !store::session_end(&mut tx, user_id, id).await? {
+        return Ok(());
+    }
+    let actor = Actor(format!("user:{user_id}"));
+    stay_grants_end(ctx, &mut tx, id, &actor).await?;
+    let note = Note {
+        account_id: ctx
+            .directory
+            .look()
+            .user(user_id)
+            .map(|user| user.account_id),
+        act: "session.end",
+        subject: id.to_string(),
+        detail: json!({"by": "application"}),
+        actor: &actor,
+    };
+    ctx.note(&mut tx, note).await?;
+    ctx.commit(tx).await
+}
+
+/// Ends the stay that a browser had before somebody signed in again. When it is the same person, what applications may do
+/// for them goes over to the new stay.
+///
+/// # Errors
+/// The store broke off.
+pub async fn session_replace(ctx: &Ctx, before: &Caller, by: &Handle) -> Result<(), Error> {
+    let old = before.require_session()?;
+    let mut tx = ctx.db.begin_write().await?;
+    let new = store::session_find(&mut tx, by.digest(&ctx.digest_key, PURPOSE)).await?;
+    if let Some(new) = new.filter(|new| new.user_id == before.user.id && new.id != old) {
+        grants_rebind(&mut tx, old, new.id).await?;
+    }
     tx.commit().await?;
-    Ok(())
+    match session_end(ctx, before, old).await {
+        // It ended by itself meanwhile.
+        Err(Error::NotFound(_)) => Ok(()),
+        outcome => outcome,
+    }
 }
 
 /// Has an operator's stay look at the account of that name.

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod application;
 pub mod audit;
+pub mod authorization_request;
 pub mod callback;
 pub mod consumer;
 pub mod content;

@@ -9,6 +9,7 @@ pub mod applications;
 pub mod audit;
 pub mod blobs;
 pub mod collect;
+pub mod consents;
 pub mod contents;
 pub mod credentials;
 pub mod db;

@@ -77,6 +77,20 @@ pub async fn session_find(tx: &mut Tx, digest: StoredDigest) -> Result<Option<Se
     row.as_ref().map(session).transpose()
 }
 
+/// The stay of that id.
+///
+/// # Errors
+/// The database broke off, or the row is damaged.
+pub async fn session_find_by_id(tx: &mut Tx, id: SessionId) -> Result<Option<Session>, Error> {
+    let row = tx
+        .fetch_optional(
+            "SELECT * FROM sessions WHERE id = $1",
+            &[id.to_string().into()],
+        )
+        .await?;
+    row.as_ref().map(session).transpose()
+}
+
 /// Somebody's stays, the newest first.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use crate::caller::{Caller, Via};
 use crate::context::{Change, Ctx, Note};
 use crate::error::Error;
 use crate::password::{Checked, password_check, password_hash};
-use crate::token::grant::end::password_grants_end;
+use crate::token::grant::end::{password_grants_end, stay_grants_end};
 use ringfence_core::id::SessionId;
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;
@@ -117,11 +117,15 @@ pub async fn stays(ctx: &Ctx, caller: &Caller) -> Result<Vec<Stay>, Error> {
 pub async fn stays_end_others(ctx: &Ctx, caller: &Caller) -> Result<u64, Error> {
     let kept = caller.require_session()?;
     let mut tx = ctx.db.begin_write().await?;
+    let all = session_list(&mut tx, caller.user.id).await?;
     let n_ended = session_end_others(&mut tx, caller.user.id, Some(kept)).await?;
+    for other in all.iter().filter(|stay| stay.id != kept) {
+        stay_grants_end(ctx, &mut tx, other.id, &caller.actor()).await?;
+    }
     if n_ended > 0 {
         own_note(ctx, &mut tx, caller, "session.end_others").await?;
     }
-    tx.commit().await?;
+    ctx.commit(tx).await?;
     Ok(n_ended)
 }
 

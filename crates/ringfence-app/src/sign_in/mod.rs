@@ -11,7 +11,7 @@ pub mod me;
 pub mod passkey;
 mod password;
 pub mod sso;
-mod step;
+pub(crate) mod step;
 pub mod totp;
 
 pub(crate) use password::password_rehash;

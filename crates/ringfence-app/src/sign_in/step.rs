@@ -11,19 +11,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-const LONGEST: usize = 3_500;
+const LONGEST: usize = 6_000;
 
 /// An opened step.
 #[derive(Debug)]
-pub(super) struct Step<T> {
+pub(crate) struct Step<T> {
     /// What it carries.
-    pub(super) body: T,
+    pub(crate) body: T,
     id: String,
     expires_at: Timestamp,
 }
 
 /// Seals a step. The place names its kind, and opens no other.
-pub(super) fn step_seal(
+pub(crate) fn step_seal(
     ctx: &Ctx,
     place: &'static str,
     body: &impl Serialize,
@@ -45,7 +45,7 @@ pub(super) fn step_seal(
 }
 
 /// Opens a step; anything that is not one of that kind, or is too old, is [`Error::Unauthenticated`].
-pub(super) fn step_open<T: DeserializeOwned>(
+pub(crate) fn step_open<T: DeserializeOwned>(
     ctx: &Ctx,
     place: &'static str,
     text: &str,
@@ -79,7 +79,7 @@ impl<T> Step<T> {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] when it was taken before.
-    pub(super) async fn take(&self, tx: &mut Tx) -> Result<(), Error> {
+    pub(crate) async fn take(&self, tx: &mut Tx) -> Result<(), Error> {
         if step_take(tx, &self.id, self.expires_at).await? {
             Ok(())
         } else {

@@ -9,7 +9,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use ringfence_app::error::chain;
+use ringfence_app::error::{Error, chain};
 use ringfence_app::token::{ScopeRefusal, TokenError};
 
 /// No answer that holds or refuses a token is kept anywhere (RFC 6749 §5.1).
@@ -121,6 +121,21 @@ impl Refusal {
             | TokenError::InvalidScope(_)
             | TokenError::Internal(_) => None,
         }
+    }
+}
+
+/// What userinfo says when the person or the grant went away between the gate and the answer (RFC 6750 §3).
+pub(super) fn userinfo_refused(error: Error) -> Response {
+    const GONE: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+    match error {
+        Error::Unauthenticated => (
+            StatusCode::UNAUTHORIZED,
+            [(WWW_AUTHENTICATE, GONE)],
+            NO_STORE,
+        )
+            .into_response(),
+        Error::Unavailable(_) => Refusal(TokenError::Unavailable).into_response(),
+        error => Refusal(TokenError::Internal(error)).into_response(),
     }
 }
 

@@ -30,6 +30,11 @@ static ASSETS: &[(&str, &str, &[u8])] = &[
         include_bytes!("../../assets/passkey.js"),
     ),
     (
+        "form_post.js",
+        SCRIPT,
+        include_bytes!("../../assets/form_post.js"),
+    ),
+    (
         "refresh.js",
         SCRIPT,
         include_bytes!("../../assets/refresh.js"),

@@ -149,6 +149,12 @@ const NAV: &[(&str, &[Place])] = &[
                 For::Admins,
             ),
             (
+                "/admin/connected",
+                "Connected applications",
+                "Applications that may act for people of this account.",
+                For::Admins,
+            ),
+            (
                 "/admin/recordings",
                 "Recordings",
                 "Find and hear the calls that you may see.",

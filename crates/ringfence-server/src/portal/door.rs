@@ -4,6 +4,7 @@ use super::chrome::{Chrome, is_developers};
 use super::error::{Fault, PortalError, fault_page, foreign};
 use super::page::redirect;
 use crate::app::App;
+use crate::router::Rule;
 use crate::web::developer::developer_of;
 use crate::web::person::{is_from_us, session_of};
 use axum::extract::{Request, State};
@@ -19,9 +20,29 @@ use ringfence_core::id::RequestId;
 use url::form_urlencoded;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
-    media-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    media-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action";
+const OWN_FORMS: &str = "'self'";
+
+/// What any page may post: it changes nothing by itself, and the person is asked before anything does.
+const OPEN: [(&str, &str); 2] = [("POST", "/authorize"), ("POST", "/oidc/logout")];
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Where the forms of a page may lead, redirects included; an extension of its response. Without one, to our own pages.
+#[derive(Clone, Debug)]
+pub(super) struct FormTarget(String);
+
+impl FormTarget {
+    /// To our own pages, and to one source besides.
+    pub(super) fn besides_us(source: &str) -> Self {
+        Self(format!("{OWN_FORMS} {source}"))
+    }
+
+    /// To one source and nowhere else.
+    pub(super) fn alone(source: &str) -> Self {
+        Self(source.to_owned())
+    }
+}
 
 /// The layer in front of pages that ask for a stay.
 pub(crate) async fn session_pass(
@@ -44,7 +65,9 @@ pub(crate) async fn page_pass(State(app): State<App>, request: Request, next: Ne
     let (parts, body) = request.into_parts();
     let (path, headers) = (parts.uri.path().to_owned(), parts.headers.clone());
     let request_id = parts.extensions.get::<RequestId>().copied();
-    let mut response = if is_from_us(&parts) {
+    let rule = parts.extensions.get::<Rule>();
+    let is_open = rule.is_some_and(|rule| OPEN.contains(&(rule.method, rule.path)));
+    let mut response = if is_open || is_from_us(&parts) {
         next.run(Request::from_parts(parts, body)).await
     } else {
         fault_page(
@@ -59,12 +82,19 @@ pub(crate) async fn page_pass(State(app): State<App>, request: Request, next: Ne
         response = fault_page(&fault, chrome, &id_text(request_id));
         response.headers_mut().extend(set);
     }
+    let target = response.extensions_mut().remove::<FormTarget>();
+    let target = target.map_or_else(|| OWN_FORMS.to_owned(), |target| target.0);
     let headers = response.headers_mut();
+    // A source is an origin or a scheme, which a URL parser wrote in ASCII.
+    let policy = HeaderValue::try_from(format!("{POLICY} {target}"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        policy.unwrap_or(HeaderValue::from_static("default-src 'none'")),
+    );
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, POLICY),
         (X_FRAME_OPTIONS, "DENY"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "same-origin"),
+        (REFERRER_POLICY, "no-referrer"),
         (OPENER_POLICY, "same-origin"),
         (RESOURCE_POLICY, "same-origin"),
     ] {

@@ -7,6 +7,7 @@ pub(crate) mod accounts;
 pub(crate) mod applications;
 pub(crate) mod assets;
 pub(crate) mod audit;
+pub(crate) mod authorize;
 pub(crate) mod chart;
 mod choice;
 mod chrome;

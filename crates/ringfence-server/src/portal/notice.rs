@@ -31,6 +31,16 @@ static NOTICES: &[(&str, &str, &str)] = &[
         "ok",
         "The secret is retired, with every token it made.",
     ),
+    (
+        "consent-withdrawn",
+        "ok",
+        "It is taken back. The application can act for you no more.",
+    ),
+    (
+        "application-disconnected",
+        "ok",
+        "The application is disconnected. It can act for nobody of this account any more.",
+    ),
     ("content-deleted", "ok", "The content was deleted."),
     (
         "recording-deleted",

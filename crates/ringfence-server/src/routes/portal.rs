@@ -210,6 +210,57 @@ pub(super) fn own_ways_in() -> Vec<Entry> {
     entries
 }
 
+/// An application asks a person, and signs them out.
+pub(super) fn authorizing() -> Vec<Entry> {
+    use portal::authorize as pages;
+    let open = |method, path, handler| Entry {
+        rule: Rule {
+            method,
+            path,
+            access: Access::Public,
+        },
+        handler,
+        dialect: Dialect::Portal,
+    };
+    let [ask, ask_posted] = pages::authorize_routes();
+    let [logout, logout_posted] = pages::logout_routes();
+    vec![
+        open("GET", "/authorize", ask),
+        open("POST", "/authorize", ask_posted),
+        open("GET", "/authorize/continue", pages::continue_route()),
+        open("POST", "/authorize/answer", pages::answer_route()),
+        open("GET", "/oidc/logout", logout),
+        open("POST", "/oidc/logout", logout_posted),
+        open(
+            "GET",
+            "/oidc/logout/continue",
+            pages::logout_continue_route(),
+        ),
+        open(
+            "POST",
+            "/oidc/logout/confirm",
+            pages::logout_confirm_route(),
+        ),
+    ]
+}
+
+/// What people have allowed applications.
+pub(super) fn connected_applications() -> Vec<Entry> {
+    use portal::authorize as pages;
+    const OWN: &str = "/admin/me/applications/{applicationId}/withdraw";
+    const ACCOUNT: &str = "/admin/connected/{applicationId}/withdraw";
+    let [own, own_posted] = pages::withdraw_routes();
+    let [account, account_posted] = pages::account_withdraw_routes();
+    vec![
+        page("GET", "/admin/me/applications", pages::connected_route()),
+        page("GET", OWN, own),
+        page("POST", OWN, own_posted),
+        page("GET", "/admin/connected", pages::account_connected_route()),
+        page("GET", ACCOUNT, account),
+        page("POST", ACCOUNT, account_posted),
+    ]
+}
+
 /// What was called, one request looked up, and calls tried out.
 pub(super) fn gateway_pages() -> Vec<Entry> {
     use portal::explorer::{explorer_route, send_route};

@@ -97,3 +97,30 @@ pub(super) fn provisioning() -> Vec<Entry> {
     }
     entries
 }
+
+/// What applications learn of the service and of the person they act for (OpenID Connect Discovery 1.0, Core §5.3).
+pub(super) fn openid() -> Vec<Entry> {
+    let entry = |method, path, access, handler| Entry {
+        rule: Rule {
+            method,
+            path,
+            access,
+        },
+        handler,
+        dialect: Dialect::Plain,
+    };
+    use Access::Public;
+    const PLACES: [&str; 3] = [
+        "/oauth2/token/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/oauth2/token",
+        "/.well-known/oauth-authorization-server/oauth2/token",
+    ];
+    let mut entries: Vec<Entry> = PLACES
+        .into_iter()
+        .map(|path| entry("GET", path, Public, oauth::vbc::discovery_route()))
+        .collect();
+    let [show, show_posted] = oauth::vbc::userinfo_routes();
+    entries.push(entry("GET", "/userinfo", Access::User(None), show));
+    entries.push(entry("POST", "/userinfo", Access::User(None), show_posted));
+    entries
+}

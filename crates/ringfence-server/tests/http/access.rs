@@ -58,6 +58,10 @@ async fn every_operation_asks_for_what_its_rule_says() {
         let path = concrete(&rule, &acme.admin);
         let nobody = ask(&app, &rule, &path, None).await;
         match rule.access {
+            // Any page may post these: they change nothing by themselves. What was sent here is no such form.
+            Access::Public if matches!(what.as_str(), "POST /authorize" | "POST /oidc/logout") => {
+                assert_eq!(nobody.status(), 400, "{what}");
+            }
             // A form that no page of ours sent is refused before anybody looks at it.
             Access::Public if rule.method != "GET" => assert_eq!(nobody.status(), 403, "{what}"),
             Access::Public => assert!(!matches!(nobody.status().as_u16(), 401 | 403), "{what}"),

@@ -29,6 +29,7 @@ const WHO: &[(&str, Who)] = &[
     ("/admin/audit", Admins),
     ("/admin/audit/installation", Operators),
     ("/admin/collections", Operators),
+    ("/admin/connected", Admins),
     ("/admin/credentials", Supervisors),
     ("/admin/explorer", Supervisors),
     ("/admin/gateway", Supervisors),

@@ -8,6 +8,7 @@
 
 mod access;
 mod access_people;
+mod authorize;
 mod devportal;
 mod gateway;
 mod manage;

@@ -1,10 +1,11 @@
 //! Grants of people to applications with their present tokens; the tables that may grow past ten million rows.
 //!
-//! [`codes`] are what an application gets first, [`refresh`] is how a refresh token finds its grant, [`lockouts`] are of
+//! [`codes`] are what an application gets first, [`people`] are those of an account, [`refresh`] is how a refresh token finds its grant, [`lockouts`] are of
 //! the password grant. What is used once is one conditional statement.
 
 pub mod codes;
 pub mod lockouts;
+pub mod people;
 pub mod refresh;
 
 use crate::db::{Arg, Error, Row, Tx};
@@ -224,6 +225,19 @@ pub async fn grants_end(tx: &mut Tx, whose: Whose, at: Timestamp) -> Result<Vec<
         }
     };
     rows.iter().map(ended).collect()
+}
+
+/// Has the grants of a stay belong to another one, which the same person has begun in its place.
+///
+/// # Errors
+/// The database refused it or broke off.
+pub async fn grants_rebind(tx: &mut Tx, from: SessionId, to: SessionId) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE grants SET session_id = $2 WHERE session_id = $1 AND session_id IS NOT NULL AND ended_at IS NULL",
+        &[bytes(from.as_bytes()), bytes(to.as_bytes())],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Forgets grants that are long over, at most so many, and gives how many.

@@ -1,12 +1,15 @@
-//! The token service of applications (vbc-api §3): tokens and their revocation, at the root and under the tenant.
+//! The token service of applications (vbc-api §3): tokens and their revocation, at the root and under the
+//! tenant, what the service says of itself, and what an application may know of the person it acts for.
 //!
 //! Its answers have the platform's own shapes, in [`error`] and [`token`]. No cookie is read here, so programs in any
 //! page may call it ([`cors`]).
 
 mod cors;
+mod discovery;
 mod error;
 mod revocation;
 mod token;
+mod userinfo;
 
 use axum::middleware::map_response;
 use axum::routing::{MethodRouter, get, post};
@@ -33,4 +36,14 @@ pub(crate) fn revocation_route() -> MethodRouter<App> {
 /// `GET /oauth2/jwks`.
 pub(crate) fn jwks_route() -> MethodRouter<App> {
     get(jwks_show).layer(map_response(cors::for_any_page))
+}
+
+/// `GET /oauth2/token/.well-known/openid-configuration` and its other places.
+pub(crate) fn discovery_route() -> MethodRouter<App> {
+    get(discovery::metadata_show).layer(map_response(cors::for_any_page))
+}
+
+/// `GET` and `POST /userinfo`.
+pub(crate) fn userinfo_routes() -> [MethodRouter<App>; 2] {
+    [get(userinfo::userinfo_show), post(userinfo::userinfo_show)]
 }

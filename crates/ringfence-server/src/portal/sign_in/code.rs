@@ -1,7 +1,9 @@
 //! `/login/code`: the second step, a code of an authenticator app or a recovery code.
 
 use super::visitor::AtDoor;
-use super::{Faults, STEP_COOKIE, go_on, local_path, next_of, when_due, with_next};
+use super::{
+    Faults, STEP_COOKIE, aimed, asking_of, go_on, local_path, next_of, when_due, with_next,
+};
 use crate::app::App;
 use crate::portal::chrome::Chrome;
 use crate::portal::error::PortalError;
@@ -42,11 +44,13 @@ async fn show(
     if code_wanted(&app.ctx, step).is_err() {
         return Ok(redirect(&with_next("/login", &next)));
     }
-    render(&CodePage {
+    let asking = asking_of(&app, &next);
+    let page = CodePage {
         chrome,
         faults: Faults::default(),
         next,
-    })
+    };
+    Ok(aimed(render(&page)?, asking.as_ref()))
 }
 
 async fn sign_in(
@@ -70,10 +74,11 @@ async fn sign_in(
         }
         Err(error) => Faults::of_error("code", error)?,
     };
+    let asking = asking_of(&app, &next);
     let page = CodePage {
         chrome,
         faults: faults.clone(),
         next,
     };
-    faults.page(&page)
+    Ok(aimed(faults.page(&page)?, asking.as_ref()))
 }

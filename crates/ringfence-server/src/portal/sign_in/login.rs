@@ -1,7 +1,7 @@
 //! `/login`: user name and password, and the doors to the other ways in.
 
 use super::visitor::AtDoor;
-use super::{Faults, go_on, next_of, query_value, when_due};
+use super::{Faults, aimed, asking_of, go_on, next_of, query_value, step_of, when_due};
 use crate::app::App;
 use crate::portal::chrome::Chrome;
 use crate::portal::error::PortalError;
@@ -13,6 +13,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
+use ringfence_app::authorize::{Asking, sign_in_wanted};
 use ringfence_app::error::Error;
 use ringfence_app::providers::{Offered, providers_offered};
 use ringfence_app::sign_in::passkey::{PasskeyRequest, passkey_ask};
@@ -33,6 +34,7 @@ pub(super) struct LoginPage {
     chrome: Chrome,
     faults: Faults,
     next: String,
+    asking: Option<Asking>,
     username: String,
     account: String,
     /// The account or e-mail address that ways in are shown for.
@@ -54,11 +56,14 @@ impl LoginPage {
         (next, named): (String, &str),
         faults: Faults,
     ) -> Result<Self, Error> {
+        let asking = asking_of(app, &next);
+        let hint = asking.as_ref().map(|asking| asking.login_hint.clone());
         Ok(Self {
             chrome,
             faults,
             next,
-            username: String::new(),
+            asking,
+            username: hint.unwrap_or_default(),
             account: String::new(),
             named: named.to_owned(),
             providers: providers_offered(&app.ctx, named).await?,
@@ -74,8 +79,14 @@ async fn show(
     chrome: Chrome,
 ) -> Result<Response, PortalError> {
     let next = next_of(query.as_deref());
-    if session_of(&app, &headers).await.is_ok() {
-        return Ok(redirect(&next));
+    if let Ok(caller) = session_of(&app, &headers).await {
+        let once_more = match step_of(&next) {
+            Some(step) => sign_in_wanted(&app.ctx, step, &caller).await,
+            None => false,
+        };
+        if !once_more {
+            return Ok(redirect(&next));
+        }
     }
     let faults = match query_value(query.as_deref(), "again").as_deref() {
         Some("late") => Faults::one("username", "That took too long. Sign in once more."),
@@ -96,7 +107,7 @@ async fn show(
     if AccountName::parse(&named).is_ok() {
         page.account.clone_from(&named);
     }
-    render(&page)
+    Ok(aimed(render(&page)?, page.asking.as_ref()))
 }
 
 async fn sign_in(
@@ -124,5 +135,5 @@ async fn sign_in(
         account: form.text("account").to_owned(),
         ..LoginPage::of(&app, chrome, (next, ""), faults.clone()).await?
     };
-    faults.page(&page)
+    Ok(aimed(faults.page(&page)?, page.asking.as_ref()))
 }

@@ -23,7 +23,9 @@ pub(crate) use passkey::{
 pub(crate) use sso::{sso_begin_route, sso_return_route};
 pub(crate) use totp::{recovery_codes_routes, totp_remove_routes, totp_routes};
 
+use super::authorize::CONTINUE;
 use super::chrome::Chrome;
+use super::door::FormTarget;
 use super::error::PortalError;
 use super::page::{redirect, render_as};
 use crate::app::App;
@@ -33,9 +35,9 @@ use askama::Template;
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use ringfence_app::caller::Via;
+use ringfence_app::authorize::{Asking, asking};
 use ringfence_app::error::Error;
-use ringfence_app::session::session_end;
+use ringfence_app::session::session_replace;
 use ringfence_app::sign_in::Progress;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -47,6 +49,8 @@ const STEP_SECS: u32 = 600;
 /// Every failed sign-in takes this long, so that its time tells no reason.
 const FAILURE_TIME: Duration = Duration::from_millis(400);
 const LONGEST_NEXT: usize = 2_000;
+/// An application's request, sealed, stands in the address.
+const LONGEST_CONTINUE: usize = 6_200;
 const START: &str = "/admin";
 
 /// What is wrong with a form: the field, and what to do.
@@ -128,7 +132,7 @@ impl Faults {
 
 /// The path that is wanted after signing in, when it is one of ours.
 fn local_path(wanted: &str) -> String {
-    local_path_under(wanted, &["/admin", "/api/v1/"], START)
+    local_path_under(wanted, &["/admin", "/api/v1/", CONTINUE], START)
 }
 
 /// The path that is wanted, when it is on this server and begins with one of those; else where to start.
@@ -137,8 +141,12 @@ pub(in crate::portal) fn local_path_under(
     prefixes: &[&str],
     start: &'static str,
 ) -> String {
+    let longest = match step_of(wanted) {
+        Some(_) => LONGEST_CONTINUE,
+        None => LONGEST_NEXT,
+    };
     let plain = wanted.starts_with('/')
-        && wanted.len() <= LONGEST_NEXT
+        && wanted.len() <= longest
         && !wanted.contains(['\\', '\r', '\n', '\t'])
         && !wanted.chars().any(char::is_control);
     let within = || {
@@ -154,6 +162,25 @@ pub(in crate::portal) fn local_path_under(
         .unwrap_or_else(|| start.to_owned())
 }
 
+/// The step of an application's request that waits for somebody to sign in.
+fn step_of(next: &str) -> Option<&str> {
+    next.strip_prefix(CONTINUE)
+}
+
+/// Lets the forms of a page lead back to the application that waits, which a redirect after them may do.
+fn aimed(mut response: Response, asking: Option<&Asking>) -> Response {
+    if let Some(asking) = asking {
+        let target = FormTarget::besides_us(&asking.target);
+        response.extensions_mut().insert(target);
+    }
+    response
+}
+
+/// The application that waits for the sign-in.
+fn asking_of(app: &App, next: &str) -> Option<Asking> {
+    asking(&app.ctx, step_of(next)?)
+}
+
 /// A value of the query.
 pub(in crate::portal) fn query_value(query: Option<&str>, name: &str) -> Option<String> {
     form_urlencoded::parse(query?.as_bytes())
@@ -166,7 +193,8 @@ fn next_of(query: Option<&str>) -> String {
     local_path(&query_value(query, "next").unwrap_or_default())
 }
 
-fn with_next(path: &str, next: &str) -> String {
+/// A path that goes on to another one afterwards.
+pub(super) fn with_next(path: &str, next: &str) -> String {
     let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
     format!("{path}?next={next}")
 }
@@ -180,10 +208,8 @@ async fn go_on(
 ) -> Result<Response, PortalError> {
     let (mut response, session, step) = match &progress {
         Progress::In(handle) => {
-            if let Ok(before) = session_of(app, headers).await
-                && let Via::Session(id) = before.via
-            {
-                session_end(&app.ctx, &before, id).await?;
+            if let Ok(before) = session_of(app, headers).await {
+                session_replace(&app.ctx, &before, handle).await?;
             }
             (redirect(next), Some(handle), None)
         }
@@ -248,5 +274,10 @@ mod tests {
             assert_eq!(local_path(bad), "/admin", "{bad}");
         }
         assert_eq!(local_path("/admin/../admin/me#x"), "/admin/me");
+        let step = format!("{CONTINUE}{}", "a".repeat(6_000));
+        assert_eq!(local_path(&step), step);
+        for bad in ["/authorize", "/authorize?client_id=x", "/authorize/answer"] {
+            assert_eq!(local_path(bad), "/admin", "{bad}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::login::LoginPage;
 use super::visitor::AtDoor;
-use super::{ConfirmPage, Faults, go_on, local_path, when_due};
+use super::{ConfirmPage, Faults, aimed, asking_of, go_on, local_path, when_due};
 use crate::app::App;
 use crate::portal::chrome::Chrome;
 use crate::portal::error::PortalError;
@@ -182,6 +182,7 @@ async fn sign_in(
         ),
         Err(error) => Faults::of_error("username", error)?,
     };
+    let asking = asking_of(&app, &next);
     let page = LoginPage::of(&app, chrome, (next, ""), faults.clone()).await?;
-    faults.page(&page)
+    Ok(aimed(faults.page(&page)?, asking.as_ref()))
 }

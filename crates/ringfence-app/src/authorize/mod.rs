@@ -1,0 +1,213 @@
+//! A person allows an application to act for them, or does not: what stands behind `/authorize`.
+//!
+//! [`authorize_begin`] reads a request and [`standing`] says what comes next: they sign in, they are asked, or the answer
+//! goes out. What has to wait for a page is sealed and carried by the browser ([`carry`]), and everything is looked at again
+//! when it comes back: a step proves what was asked, never what is allowed. [`consents`] is what was allowed before,
+//! [`logout`] the way out. Nothing here knows HTTP.
+
+mod carry;
+pub mod consents;
+mod hint;
+pub mod logout;
+mod question;
+mod standing;
+
+pub use question::{Asking, Choice, Question, asking, authorize_choose, form_target};
+
+use crate::caller::{Caller, Via};
+use crate::context::Ctx;
+use crate::error::Error;
+use crate::session::session_proof;
+use crate::sign_in::step::{step_open, step_seal};
+use carry::{Carried, STEP, STEP_TTL_SECS};
+use ringfence_core::application::{Application, ApplicationStatus, GrantType};
+use ringfence_core::authorization_request::{
+    Answer, AuthorizationError, AuthorizationRequest, Parameters, Place, client_and_redirect,
+};
+use ringfence_core::callback::CallbackUrl;
+use ringfence_core::consumer::ConsumerKey;
+use ringfence_core::id::UserId;
+use ringfence_core::secret::Secret;
+use std::sync::Arc;
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Next {
+    /// Nothing may be sent anywhere; the text is for the person.
+    Nowhere(&'static str),
+    /// They sign in, and come back with this.
+    SignIn(Secret<String>),
+    /// They are asked.
+    Ask(Box<Question>),
+    /// Who is signed in cannot be spoken for; they may sign in as somebody else and come back with this.
+    Unfit {
+        /// What they come back with.
+        step: Secret<String>,
+        /// Who is signed in.
+        username: String,
+        /// Their account.
+        account: String,
+        /// The application that asks.
+        application: String,
+    },
+    /// The application is answered.
+    Answer(Box<Answer>),
+}
+
+/// A request of an application that exists, whose answer has a place to go.
+#[derive(Debug)]
+struct Asked {
+    application: Arc<Application>,
+    place: Place,
+    request: AuthorizationRequest,
+    /// The only person that the request is about, when it names one.
+    about: Option<UserId>,
+}
+
+/// An application that may be spoken with, and where it is answered.
+struct Party {
+    application: Arc<Application>,
+    pkce_optional: bool,
+    may_ask: bool,
+}
+
+const UNKNOWN: &str = "the application is not known here";
+const NOT_REGISTERED: &str =
+    "the application has not registered the address that the answer should go to";
+
+/// Reads a request and says what comes next.
+///
+/// # Errors
+/// The store broke off, or rights are too old to be trusted.
+pub async fn authorize_begin(
+    ctx: &Ctx,
+    parameters: &Parameters,
+    caller: Option<&Caller>,
+) -> Result<Next, Error> {
+    match asked_of(ctx, parameters)? {
+        Ok(asked) => standing::next(ctx, &asked, None, caller).await,
+        Err(next) => Ok(next),
+    }
+}
+
+/// Reads a request that another site's page posted. The cookie of a stay does not come along with one, so the browser is
+/// sent on with the request sealed.
+///
+/// # Errors
+/// The request could not be sealed.
+pub fn authorize_carry(
+    ctx: &Ctx,
+    parameters: &Parameters,
+) -> Result<Result<Secret<String>, Next>, Error> {
+    let asked = match asked_of(ctx, parameters)? {
+        Ok(asked) => asked,
+        Err(next) => return Ok(Err(next)),
+    };
+    seal(ctx, &Carried::of(&asked, None)).map(Ok)
+}
+
+/// Goes on with a request that a browser carried through a page.
+///
+/// # Errors
+/// The store broke off, or rights are too old to be trusted.
+pub async fn authorize_go_on(
+    ctx: &Ctx,
+    step: &str,
+    caller: Option<&Caller>,
+) -> Result<Next, Error> {
+    let Ok(opened) = step_open::<Carried>(ctx, STEP, step) else {
+        return Ok(Next::Nowhere(LATE));
+    };
+    let demand = opened.body.demand();
+    match carried(ctx, &opened.body)? {
+        Ok(asked) => standing::next(ctx, &asked, demand, caller).await,
+        Err(next) => Ok(next),
+    }
+}
+
+const LATE: &str = "that took too long, or the address is incomplete; go back to the application and begin again there";
+
+/// Whether a step demands a sign-in that has not happened yet, also of somebody who is in.
+#[must_use]
+pub async fn sign_in_wanted(ctx: &Ctx, step: &str, caller: &Caller) -> bool {
+    let Ok(opened) = step_open::<Carried>(ctx, STEP, step) else {
+        return false;
+    };
+    match opened.body.demand() {
+        Some(demand) => session_proof(ctx, caller)
+            .await
+            .is_ok_and(|proof| !demand.is_met(&proof)),
+        None => false,
+    }
+}
+
+/// The request, or why it cannot be one. Before client and redirect are known to belong together nothing is sent anywhere
+/// (checklist 44).
+fn asked_of(ctx: &Ctx, parameters: &Parameters) -> Result<Result<Asked, Next>, Error> {
+    let (client_id, redirect_uri) = match client_and_redirect(parameters) {
+        Ok(both) => both,
+        Err(text) => return Ok(Err(Next::Nowhere(text))),
+    };
+    let party = match party_of(ctx, client_id, redirect_uri) {
+        Ok(party) => party,
+        Err(text) => return Ok(Err(Next::Nowhere(text))),
+    };
+    let place = Place::of(redirect_uri, parameters);
+    let refuse =
+        |place, error| Next::Answer(Box::new(Answer::error(place, &ctx.token.vbc_issuer, error)));
+    if !party.may_ask {
+        return Ok(Err(refuse(place, AuthorizationError::UnauthorizedClient)));
+    }
+    let request = match AuthorizationRequest::parse(parameters, party.pkce_optional) {
+        Ok(request) => request,
+        Err(error) => return Ok(Err(refuse(place, error))),
+    };
+    match hint::about(ctx, &party.application, &request) {
+        Ok(about) => Ok(Ok(Asked {
+            application: party.application,
+            place,
+            request,
+            about,
+        })),
+        Err(error) => Ok(Err(refuse(place, error))),
+    }
+}
+
+/// The request behind a step, if its application still may be answered there.
+fn carried(ctx: &Ctx, carried: &Carried) -> Result<Result<Asked, Next>, Error> {
+    let party = match party_of(ctx, &carried.client_id, &carried.redirect_uri) {
+        Ok(party) if party.may_ask => party,
+        Ok(_) => return Ok(Err(Next::Nowhere(UNKNOWN))),
+        Err(text) => return Ok(Err(Next::Nowhere(text))),
+    };
+    carried.asked(party.application).map(Ok)
+}
+
+fn party_of(ctx: &Ctx, client_id: &str, redirect_uri: &str) -> Result<Party, &'static str> {
+    let key = ConsumerKey::parse(client_id).map_err(|_| UNKNOWN)?;
+    let snapshot = ctx.directory.look();
+    let application = snapshot.application_by_key(key).ok_or(UNKNOWN)?;
+    let keys = application.keys.as_ref().ok_or(UNKNOWN)?;
+    match application.status {
+        ApplicationStatus::Approved => {}
+        ApplicationStatus::Suspended => return Err(UNKNOWN),
+    }
+    let is_registered = |url: &CallbackUrl| url.matches(redirect_uri, keys.is_public());
+    if !keys.callbacks.iter().any(is_registered) {
+        return Err(NOT_REGISTERED);
+    }
+    Ok(Party {
+        pkce_optional: keys.pkce_optional && !keys.is_public(),
+        may_ask: keys.grant_types.contains(GrantType::AuthorizationCode),
+        application: Arc::clone(application),
+    })
+}
+
+fn seal(ctx: &Ctx, carried: &Carried) -> Result<Secret<String>, Error> {
+    step_seal(ctx, STEP, carried, STEP_TTL_SECS)
+}
+
+/// Whether they came by a stay; a program's token allows nothing here.
+fn is_person(caller: &Caller) -> bool {
+    matches!(caller.via, Via::Session(_))
+}
