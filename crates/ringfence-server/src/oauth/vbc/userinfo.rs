@@ -8,8 +8,8 @@ use ringfence_app::gateway::user::AdmittedUser;
 use ringfence_app::userinfo::{ClaimValue, UserInfo, userinfo_show as show};
 use serde_json::{Map, Value};
 
-use crate::oauth::error::userinfo_refused;
 use crate::app::App;
+use crate::oauth::error::userinfo_refused;
 
 pub(super) async fn userinfo_show(
     State(app): State<App>,
