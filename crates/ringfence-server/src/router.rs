@@ -11,6 +11,7 @@ use crate::portal;
 use crate::portal::explorer::Inside;
 use crate::routes::table;
 use crate::vbc;
+use crate::vbc::store_api::door::{DeveloperGate, developer_api_pass};
 use crate::vcc;
 use crate::web::case::canonical;
 use crate::web::hall::{RouteName, hall_layer};
@@ -176,10 +177,13 @@ fn guarded(app: &App, rule: Rule, handler: MethodRouter<App>) -> MethodRouter<Ap
             let door = from_fn_with_state(app.clone(), portal::developer::door::developer_pass);
             handler.route_layer(door)
         }
-        // Nobody passes until developers can sign in.
-        Access::DeveloperApi(_) => handler.route_layer(from_fn(|_: Request, _: Next| async {
-            http::StatusCode::UNAUTHORIZED
-        })),
+        Access::DeveloperApi(scopes) => {
+            let gate = DeveloperGate {
+                app: app.clone(),
+                scopes,
+            };
+            handler.route_layer(from_fn_with_state(gate, developer_api_pass))
+        }
         Access::Manage(scopes) => once_a_key(app, rule, handler)
             .route_layer(from_fn_with_state(app.clone(), manage::door::caller_pass))
             .route_layer(from_fn_with_state(gate(scopes), token_when_sent)),

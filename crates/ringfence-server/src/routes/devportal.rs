@@ -1,4 +1,4 @@
-//! The Developer Portal and its REST API.
+//! The Developer Portal.
 
 use crate::app::App;
 use crate::portal::developer;
@@ -126,9 +126,4 @@ fn own() -> Vec<Entry> {
         page("GET", TOKEN, tokens::delete_form_route()),
         page("POST", TOKEN, tokens::delete_route()),
     ]
-}
-
-/// The Portal REST API (vbc-api §2.7).
-pub(super) fn store_api() -> Vec<Entry> {
-    Vec::new()
 }

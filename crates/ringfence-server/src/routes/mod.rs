@@ -3,6 +3,7 @@
 mod devportal;
 mod manage;
 mod portal;
+mod store_api;
 mod vbc;
 mod vcc;
 
@@ -42,7 +43,7 @@ pub(crate) fn table() -> Vec<Entry> {
         vbc::openid(),
         vbc::provisioning(),
         devportal::pages(),
-        devportal::store_api(),
+        store_api::store_api(),
     ]
     .into_iter()
     .flatten()

@@ -5,3 +5,4 @@
 
 pub(crate) mod error;
 pub(crate) mod provisioning;
+pub(crate) mod store_api;

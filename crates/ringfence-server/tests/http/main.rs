@@ -16,4 +16,5 @@ mod oauth;
 mod portal;
 mod vbc;
 mod vbc_token;
+mod store_api;
 mod vcc;

@@ -1,6 +1,7 @@
 //! The Management API, noun by noun.
 
 mod accounts;
+mod applications;
 mod audit;
 mod credentials;
 mod description;
