@@ -14,7 +14,7 @@ mod gateway;
 mod manage;
 mod oauth;
 mod portal;
+mod store_api;
 mod vbc;
 mod vbc_token;
-mod store_api;
 mod vcc;
