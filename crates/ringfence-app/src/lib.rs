@@ -13,6 +13,7 @@ pub mod contents;
 pub mod context;
 pub mod credentials;
 pub mod developer_caller;
+pub mod developer_console;
 pub mod developer_session;
 pub mod developer_tokens;
 pub mod developers;

@@ -90,8 +90,10 @@ pub(crate) enum Dialect {
     DeveloperApi,
 }
 
-/// The operation that calls others.
+/// The operations that call others: they get the product without themselves.
 pub(crate) const EXPLORER: (&str, &str) = ("POST", "/admin/explorer");
+/// As [`EXPLORER`], for developers.
+pub(crate) const CONSOLE: (&str, &str) = ("POST", "/devportal/apis/{suite}/console");
 
 /// The present rules of operations that ask for a token, by path template and method.
 static ROUTES: LazyLock<HashMap<(&'static str, &'static str), RouteRule>> = LazyLock::new(|| {
@@ -124,7 +126,7 @@ pub fn rules() -> Vec<Rule> {
 pub fn router(app: App) -> Router {
     let exact = Arc::new(templates());
     let mut operations = Router::new();
-    let mut explorer = None;
+    let mut callers = Vec::new();
     for entry in table() {
         if !serves(app.limits.roles, &entry) {
             continue;
@@ -132,8 +134,8 @@ pub fn router(app: App) -> Router {
         let handler = guarded(&app, entry.rule, entry.handler);
         let handler = in_dialect(&app, entry.rule, entry.dialect, handler);
         let handler = handler.layer(Extension(entry.rule));
-        if (entry.rule.method, entry.rule.path) == EXPLORER {
-            explorer = Some(handler);
+        if [EXPLORER, CONSOLE].contains(&(entry.rule.method, entry.rule.path)) {
+            callers.push((entry.rule.path, handler));
         } else {
             operations = operations.route(entry.rule.path, handler);
         }
@@ -145,11 +147,13 @@ pub fn router(app: App) -> Router {
         async move { in_canonical_case(app, second, &templates, request).await }
     };
     let hall = app.hall();
-    if let Some(explorer) = explorer {
-        // What it calls goes through all of this, and cannot come back to it.
+    if !callers.is_empty() {
+        // What they call goes through all of this, and cannot come back to them.
         let inside = operations.clone().fallback(retry.clone());
         let inside = Inside(hall_layer(inside.with_state(app.clone()), hall.clone()));
-        operations = operations.route(EXPLORER.1, explorer.layer(Extension(inside)));
+        for (path, handler) in callers {
+            operations = operations.route(path, handler.layer(Extension(inside.clone())));
+        }
     }
     hall_layer(operations.fallback(retry).with_state(app), hall)
 }

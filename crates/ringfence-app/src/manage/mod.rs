@@ -8,6 +8,7 @@ pub mod applications;
 pub mod audit;
 pub mod collections;
 pub mod credentials;
+pub mod developers;
 pub mod explorer;
 pub mod gaps;
 pub mod groups;

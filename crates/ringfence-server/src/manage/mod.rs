@@ -13,6 +13,7 @@ pub(crate) mod audit;
 pub(crate) mod body;
 pub(crate) mod connections;
 pub(crate) mod credentials;
+pub(crate) mod developers;
 pub(crate) mod door;
 pub(crate) mod entity;
 pub(crate) mod error;

@@ -55,6 +55,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         super::audit::Api::openapi(),
         super::keys::Api::openapi(),
         super::credentials::Api::openapi(),
+        super::developers::Api::openapi(),
         super::groups::Api::openapi(),
         super::me::Api::openapi(),
         super::providers::Api::openapi(),

@@ -195,6 +195,12 @@ const NAV: &[(&str, &[Place])] = &[
                 For::Operators,
             ),
             (
+                "/admin/developers",
+                "Developers",
+                "Who registers applications in the Developer Portal.",
+                For::Operators,
+            ),
+            (
                 "/admin/applications",
                 "Applications",
                 "What developers have registered, and what each may call.",

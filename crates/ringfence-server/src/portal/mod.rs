@@ -16,6 +16,7 @@ mod coverage;
 pub(crate) mod credentials;
 mod design;
 pub(crate) mod developer;
+pub(crate) mod developers;
 pub(crate) mod door;
 mod error;
 pub(crate) mod explorer;

@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::portal::developer;
-use crate::router::{Access, Dialect, Entry, Rule};
+use crate::router::{Access, CONSOLE, Dialect, Entry, Rule};
 use axum::routing::MethodRouter;
+use ringfence_app::developer_console::CALLBACK_PATH;
 
 /// A page that asks for a developer's stay.
 fn page(method: &'static str, path: &'static str, handler: MethodRouter<App>) -> Entry {
@@ -85,7 +86,7 @@ fn applications() -> Vec<Entry> {
 
 /// The API suites.
 fn catalogue() -> Vec<Entry> {
-    use developer::{apis, documentation};
+    use developer::{apis, console, documentation};
     const ONE: &str = "/devportal/apis/{suite}";
     const APPLICATIONS: &str = "/devportal/apis/{suite}/applications";
     const DOCUMENTATION: &str = "/devportal/apis/{suite}/documentation";
@@ -94,6 +95,9 @@ fn catalogue() -> Vec<Entry> {
         page("GET", ONE, apis::show_route()),
         page("GET", APPLICATIONS, apis::applications_route()),
         page("POST", APPLICATIONS, apis::subscribe_route()),
+        page("GET", CONSOLE.1, console::show_route()),
+        page(CONSOLE.0, CONSOLE.1, console::act_route()),
+        page("GET", CALLBACK_PATH, console::callback_route()),
         page("GET", DOCUMENTATION, documentation::suite_route()),
         page(
             "GET",

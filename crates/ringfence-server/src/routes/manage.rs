@@ -216,6 +216,18 @@ pub(super) fn manage_credentials() -> Vec<Entry> {
     ]
 }
 
+/// Developers over the Management API.
+pub(super) fn manage_developers() -> Vec<Entry> {
+    use manage::developers as api;
+    const ONE: &str = "/api/v1/developers/{developer}";
+    vec![
+        manage("GET", "/api/v1/developers", api::list_route()),
+        manage("POST", "/api/v1/developers", api::create_route()),
+        manage("GET", ONE, api::show_route()),
+        manage("PATCH", ONE, api::edit_route()),
+    ]
+}
+
 /// Applications of developers over the Management API.
 pub(super) fn manage_applications() -> Vec<Entry> {
     use manage::applications as api;

@@ -334,6 +334,22 @@ pub(super) fn portal_directory() -> Vec<Entry> {
     ]
 }
 
+/// Developers, for operators.
+pub(super) fn portal_developers() -> Vec<Entry> {
+    use portal::developers as pages;
+    const ONE: &str = "/admin/developers/{developer}";
+    const SWITCH: &str = "/admin/developers/{developer}/switch";
+    vec![
+        page("GET", "/admin/developers", pages::list_route()),
+        page("POST", "/admin/developers", pages::create_route()),
+        page("GET", "/admin/developers/new", pages::create_form_route()),
+        page("GET", ONE, pages::edit_form_route()),
+        page("POST", ONE, pages::edit_route()),
+        page("GET", SWITCH, pages::switch_form_route()),
+        page("POST", SWITCH, pages::switch_route()),
+    ]
+}
+
 /// Applications of developers, for operators.
 pub(super) fn portal_applications() -> Vec<Entry> {
     use portal::applications as pages;

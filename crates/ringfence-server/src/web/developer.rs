@@ -72,3 +72,16 @@ pub(crate) async fn developer_of_call(app: &App, parts: &Parts) -> Result<Develo
 pub(crate) fn developer_cookie(value: Option<&str>) -> HeaderValue {
     cookie_header(DEVELOPER_COOKIE, value)
 }
+
+/// Carries a sign-in of the API console from the portal to the sign-in page and back.
+const CONSOLE_COOKIE: &str = "__Host-ringfence-console";
+
+/// What the console's cookie carries.
+pub(crate) fn console_cookie_of(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, CONSOLE_COOKIE)
+}
+
+/// The header that gives the browser a sign-in to carry, or takes it away.
+pub(crate) fn console_cookie(value: Option<&str>) -> HeaderValue {
+    cookie_header(CONSOLE_COOKIE, value)
+}

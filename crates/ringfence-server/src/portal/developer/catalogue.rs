@@ -9,15 +9,15 @@ const TABLE: &str = include_str!("operations.txt");
 
 /// An operation of a suite.
 #[derive(Debug)]
-pub(crate) struct Op {
+pub(super) struct Op {
     /// Its suite.
-    pub(crate) suite: Suite,
+    pub(super) suite: Suite,
     /// The heading it stands under.
     pub(super) group: &'static str,
     /// The method.
-    pub(crate) method: &'static str,
+    pub(super) method: &'static str,
     /// The path template, without a version where one may be left out.
-    pub(crate) path: &'static str,
+    pub(super) path: &'static str,
     /// What it does.
     pub(super) summary: &'static str,
     /// What it takes.
@@ -35,11 +35,6 @@ static OPS: LazyLock<Vec<Op>> = LazyLock::new(|| {
     let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(op).collect()
 });
-
-/// Every operation of the six suites.
-pub(crate) fn ops() -> &'static [Op] {
-    &OPS
-}
 
 /// The operations of a suite.
 pub(super) fn ops_of(suite: Suite) -> impl Iterator<Item = &'static Op> {
@@ -122,12 +117,12 @@ mod tests {
     #[test]
     fn every_line_is_read_and_every_suite_has_some() {
         let n_lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(ops().len(), n_lines);
+        assert_eq!(OPS.len(), n_lines);
         for suite in Suite::ALL {
             assert!(ops_of(suite).next().is_some(), "{}", suite.name());
             assert!(ops_of(suite).all(|op| op.path.contains(suite.context())));
         }
-        let served = ops().iter().filter(|op| op.suite.is_served());
+        let served = OPS.iter().filter(|op| op.suite.is_served());
         for param in served.flat_map(|op| &op.params) {
             assert!(!param.about().is_empty(), "{}", param.name);
         }

@@ -6,7 +6,8 @@
 pub(crate) mod apis;
 pub(crate) mod application;
 pub(crate) mod applications;
-pub(crate) mod catalogue;
+mod catalogue;
+pub(crate) mod console;
 pub(crate) mod documentation;
 pub(crate) mod door;
 pub(crate) mod keys;

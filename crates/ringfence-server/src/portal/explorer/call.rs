@@ -11,7 +11,7 @@ use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HO
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::StreamExt as _;
-use http::request::Parts;
+use http::request::{Builder, Parts};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use tower::ServiceExt as _;
@@ -31,7 +31,7 @@ pub(super) struct Call {
 
 /// Where a call comes from: what the person's own request says of that.
 #[derive(Debug)]
-pub(super) struct Origin {
+pub(in crate::portal) struct Origin {
     peer: Option<Peer>,
     headers: HeaderMap,
 }
@@ -47,20 +47,45 @@ impl<S: Sync> FromRequestParts<S> for Origin {
     }
 }
 
+impl Origin {
+    /// The beginning of a request that comes from there.
+    pub(in crate::portal) fn builder(&self, method: &str, target: &str) -> Builder {
+        let mut builder = Request::builder().method(method).uri(target);
+        // The host decides the region, and a trusted proxy's word the address: both as in the person's own request.
+        for name in [HOST, FORWARDED_FOR] {
+            if let Some(value) = self.headers.get(&name) {
+                builder = builder.header(name, value);
+            }
+        }
+        match self.peer {
+            Some(peer) => builder.extension(peer),
+            None => builder,
+        }
+    }
+}
+
+/// Sends a request to the product itself.
+pub(in crate::portal) async fn send(inside: Inside, request: Request) -> Response {
+    match inside.0.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
 /// What came back, for people.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) reason: &'static str,
-    pub(super) class: &'static str,
-    pub(super) request_id: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Shown,
+pub(in crate::portal) struct Answer {
+    pub(in crate::portal) status: u16,
+    pub(in crate::portal) reason: &'static str,
+    pub(in crate::portal) class: &'static str,
+    pub(in crate::portal) request_id: String,
+    pub(in crate::portal) headers: Vec<(String, String)>,
+    pub(in crate::portal) body: Shown,
 }
 
 /// What is shown of a body.
 #[derive(Debug)]
-pub(super) enum Shown {
+pub(in crate::portal) enum Shown {
     /// There is none.
     Nothing,
     /// Text, and whether that is all of it.
@@ -172,25 +197,15 @@ impl Call {
             *response.status_mut() = StatusCode::BAD_REQUEST;
             return response;
         };
-        match inside.0.oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
+        send(inside, request).await
     }
 
     fn request(&self, origin: &Origin, token: &str) -> Option<Request> {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
         bearer.set_sensitive(true);
-        let mut builder = Request::builder()
-            .method(self.method.as_str())
-            .uri(&self.target)
+        let mut builder = origin
+            .builder(&self.method, &self.target)
             .header(AUTHORIZATION, bearer);
-        // The host decides the region, and a trusted proxy's word the address: both as in the person's own request.
-        for name in [HOST, FORWARDED_FOR] {
-            if let Some(value) = origin.headers.get(&name) {
-                builder = builder.header(name, value);
-            }
-        }
         for (name, value) in &self.headers {
             builder = builder.header(name, value);
         }
@@ -200,9 +215,6 @@ impl Call {
         if self.body.is_some() {
             builder = builder.header(CONTENT_TYPE, "application/json");
         }
-        if let Some(peer) = origin.peer {
-            builder = builder.extension(peer);
-        }
         let body = self.body.clone().map_or_else(Body::empty, Body::from);
         builder.body(body).ok()
     }
@@ -210,7 +222,7 @@ impl Call {
 
 impl Answer {
     /// Reads an answer, as much of it as is shown.
-    pub(super) async fn read(response: Response) -> Self {
+    pub(in crate::portal) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let text = |name: &HeaderName| {
             let value = parts.headers.get(name).and_then(|v| v.to_str().ok());
@@ -276,7 +288,7 @@ async fn shown(body: Body, kind: &str, length: &str) -> Shown {
 }
 
 /// A value as one segment of a path (RFC 3986 §2.3: what is unreserved stays).
-fn encoded(value: &str) -> String {
+pub(in crate::portal) fn encoded(value: &str) -> String {
     let mut text = String::new();
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -289,7 +301,7 @@ fn encoded(value: &str) -> String {
 }
 
 /// A word for a POSIX shell.
-fn quoted(text: &str) -> String {
+pub(in crate::portal) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 

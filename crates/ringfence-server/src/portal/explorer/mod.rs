@@ -3,7 +3,7 @@
 //! The call goes through the same router and gateway as any other, in this process: quotas, admission, request id and
 //! record apply. The token is made for this one call and is shown to nobody. Read [`pages`] first.
 
-mod call;
+pub(in crate::portal) mod call;
 mod catalogue;
 mod pages;
 

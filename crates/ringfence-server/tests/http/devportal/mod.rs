@@ -2,8 +2,10 @@
 
 mod apis;
 mod applications;
+mod console;
 mod keys;
 mod me;
+mod operators;
 mod sign_in;
 
 use ringfence_app::context::Actor;
