@@ -6,6 +6,7 @@ use crate::sweep::blobs_sweep;
 use crate::token::grant::grants_prune;
 use crate::traffic;
 use ringfence_core::sign_in::patience::FORGOTTEN_AFTER_SECS;
+use ringfence_store::applications::usage::application_usage_prune;
 use ringfence_store::credentials::handover::handover_prune;
 use ringfence_store::credentials::usage::usage_prune;
 use ringfence_store::developer_sessions::developer_session_prune;
@@ -38,6 +39,7 @@ pub async fn tidy(ctx: &Ctx) -> Result<(), Error> {
     handover_prune(&mut tx, ctx.now(), ctx.now().plus_secs(-HANDOVER_KEPT_SECS)).await?;
     let first_hour = ctx.now().secs() / 3_600 - USAGE_KEPT_HOURS;
     usage_prune(&mut tx, first_hour).await?;
+    application_usage_prune(&mut tx, first_hour).await?;
     tx.commit().await?;
     traffic::tidy(ctx).await?;
     sign_in_tidy(ctx).await?;

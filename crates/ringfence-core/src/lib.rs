@@ -9,6 +9,7 @@ pub mod application;
 pub mod audit;
 pub mod authorization_request;
 pub mod callback;
+pub mod client;
 pub mod consumer;
 pub mod content;
 pub mod context;

@@ -32,6 +32,10 @@ pub struct UserScopes {
     device: Option<Box<str>>,
 }
 
+/// The scopes of a set without its device: small enough to go along with every request.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct PlainUserScopes(u8);
+
 impl UserScope {
     /// Every scope.
     pub const ALL: [Self; 5] = [
@@ -103,6 +107,12 @@ impl UserScopes {
         self.bits & !other.bits == 0 && (self.device.is_none() || self.device == other.device)
     }
 
+    /// The set without its device.
+    #[must_use]
+    pub const fn plain(&self) -> PlainUserScopes {
+        PlainUserScopes(self.bits)
+    }
+
     /// The device that the token is for.
     #[must_use]
     pub fn device(&self) -> Option<&str> {
@@ -115,6 +125,13 @@ impl UserScopes {
         UserScope::ALL
             .into_iter()
             .filter(move |scope| bits & (1 << *scope as u8) != 0)
+    }
+}
+
+impl std::fmt::Display for PlainUserScopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (bits, device) = (self.0, None);
+        UserScopes { bits, device }.fmt(f)
     }
 }
 

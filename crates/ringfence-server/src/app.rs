@@ -8,7 +8,7 @@ use crate::web::metrics::Metrics;
 use crate::web::provider::Providers;
 use crate::web::proxies::Proxies;
 use ringfence_app::context::Ctx;
-use ringfence_app::gateway::RouteRule;
+use ringfence_app::manage::traffic::NamedRoute;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -123,11 +123,11 @@ impl App {
     }
 
     /// What a route asks of its callers now, by the name that the record of requests has for it.
-    pub(crate) fn route_named(&self, name: &str, method: &str) -> Option<RouteRule> {
+    pub(crate) fn route_named(&self, name: &str, method: &str) -> Option<NamedRoute> {
         let upstream = || {
             let routes = self.upstreams.as_ref()?.routes.routes();
             let route = routes.iter().find(|route| route.name == name)?;
-            Some(route.rule())
+            Some(NamedRoute::Credential(route.rule()))
         };
         crate::router::route_named(name, method).or_else(upstream)
     }

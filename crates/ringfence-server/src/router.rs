@@ -22,6 +22,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use ringfence_app::gateway::RouteRule;
+use ringfence_app::manage::traffic::NamedRoute;
 use ringfence_app::gateway::user::UserRule;
 use ringfence_app::quota::QuotaClass;
 use ringfence_core::developer::DeveloperScope;
@@ -96,23 +97,26 @@ pub(crate) const EXPLORER: (&str, &str) = ("POST", "/admin/explorer");
 pub(crate) const CONSOLE: (&str, &str) = ("POST", "/devportal/apis/{suite}/console");
 
 /// The present rules of operations that ask for a token, by path template and method.
-static ROUTES: LazyLock<HashMap<(&'static str, &'static str), RouteRule>> = LazyLock::new(|| {
-    let guarded = |rule: Rule| match rule.access {
-        Access::Token(scopes) | Access::Manage(scopes) => {
-            Some(((rule.path, rule.method), route_rule(rule.path, scopes)))
-        }
-        Access::Public
-        | Access::Client
-        | Access::Session
-        | Access::User(_)
-        | Access::Developer
-        | Access::DeveloperApi(_) => None,
+static ROUTES: LazyLock<HashMap<(&'static str, &'static str), NamedRoute>> = LazyLock::new(|| {
+    let guarded = |rule: Rule| {
+        let named = match rule.access {
+            Access::Token(scopes) | Access::Manage(scopes) => {
+                NamedRoute::Credential(route_rule(rule.path, scopes))
+            }
+            Access::User(suite) => NamedRoute::Person(user_rule(rule.path, suite)),
+            Access::Public
+            | Access::Client
+            | Access::Session
+            | Access::Developer
+            | Access::DeveloperApi(_) => return None,
+        };
+        Some(((rule.path, rule.method), named))
     };
     rules().into_iter().filter_map(guarded).collect()
 });
 
 /// What an operation of that template and method asks of its callers.
-pub(crate) fn route_named(path: &str, method: &str) -> Option<RouteRule> {
+pub(crate) fn route_named(path: &str, method: &str) -> Option<NamedRoute> {
     ROUTES.get(&(path, method)).copied()
 }
 

@@ -16,6 +16,7 @@ use crate::quota_window::Windows;
 use crate::usage::SecretUsed;
 use quick_cache::sync::Cache;
 use ringfence_core::account::Region;
+use ringfence_core::client::Client;
 use ringfence_core::credential::Owner;
 use ringfence_core::id::{AccountId, CredentialId, KeyId, TokenId, UserId};
 use ringfence_core::issuer::audience;
@@ -24,7 +25,7 @@ use ringfence_core::jwt::digest::TokenDigest;
 use ringfence_core::jwt::verify::{TokenFault, check_claims, verify_signed};
 use ringfence_core::scope::ScopeSet;
 use ringfence_core::time::Timestamp;
-use ringfence_core::user_scope::UserScope;
+use ringfence_core::user_scope::{PlainUserScopes, UserScope};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -103,10 +104,10 @@ impl Admitted {
     #[must_use]
     pub fn who(&self) -> Who {
         Who {
-            account_id: self.live.account.id,
-            credential_id: self.live.credential.id,
+            account_id: Some(self.live.account.id),
+            client: Client::Credential(self.live.credential.id),
             owner_id: self.live.owner.as_ref().map(|owner| owner.id),
-            scopes: self.claims().scope,
+            scopes: WhoScopes::Credential(self.claims().scope),
         }
     }
 }
@@ -144,14 +145,32 @@ impl std::fmt::Display for Needed {
 /// Who makes a call: what a token says whose signature is ours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Who {
-    /// The account.
-    pub account_id: AccountId,
-    /// The credential.
-    pub credential_id: CredentialId,
-    /// The person it acts for, when the directory knows one.
+    /// The account; `None` for an application that acts for nobody.
+    pub account_id: Option<AccountId>,
+    /// The credential or the application.
+    pub client: Client,
+    /// The person it acts for, when one is known.
     pub owner_id: Option<UserId>,
     /// The scopes of the token.
-    pub scopes: ScopeSet,
+    pub scopes: WhoScopes,
+}
+
+/// The scopes of a token, of whichever kind it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhoScopes {
+    /// Those of a credential's token.
+    Credential(ScopeSet),
+    /// Those that a person allowed an application.
+    Person(PlainUserScopes),
+}
+
+impl std::fmt::Display for WhoScopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Credential(scopes) => scopes.fmt(f),
+            Self::Person(scopes) => scopes.fmt(f),
+        }
+    }
 }
 
 /// Admits a call if every right of design §5 holds now.
@@ -233,10 +252,10 @@ fn who_signed(ctx: &Ctx, claims: &AccessClaims) -> Who {
         Some(Owner::Account) | None => None,
     };
     Who {
-        account_id: claims.account,
-        credential_id: claims.client_id,
+        account_id: Some(claims.account),
+        client: Client::Credential(claims.client_id),
         owner_id,
-        scopes: claims.scope,
+        scopes: WhoScopes::Credential(claims.scope),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Admits a call with an application's token, which acts for a person: design §5 from the directory's snapshot alone.
 
-use super::{Needed, Reason, Refusal};
+use super::{Needed, Reason, Refusal, Who, WhoScopes};
 use crate::context::Ctx;
 use crate::directory::rights::LiveUser;
 use crate::directory::snapshot::Snapshot;
 use crate::quota_window::WindowKey;
 use crate::token::standing::ActsFor;
 use ringfence_core::application::SubscriptionStatus;
+use ringfence_core::client::Client;
 use ringfence_core::id::{GrantId, KeyId, TokenId};
 use ringfence_core::issuer::vbc_audience;
 use ringfence_core::jwt::digest::TokenDigest;
@@ -65,6 +66,12 @@ impl AdmittedUser {
         &self.verified.claims
     }
 
+    /// Who makes the call.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        who(self.claims())
+    }
+
     /// The scopes of the token.
     #[must_use]
     pub fn scope(&self) -> &UserScopes {
@@ -77,22 +84,42 @@ impl AdmittedUser {
 /// # Errors
 /// The [`Refusal`] with the first right that is missing.
 pub fn user_admit(ctx: &Ctx, request: &UserAdmitRequest<'_>) -> Result<AdmittedUser, Refusal> {
-    admit(ctx, request).map_err(|reason| Refusal {
+    admit(ctx, request).map_err(|(reason, signed)| Refusal {
         reason,
         needed: Needed::User(request.rule.scope),
-        who: None,
+        who: signed.map(|verified| who(&verified.claims)),
     })
 }
 
-fn admit(ctx: &Ctx, request: &UserAdmitRequest<'_>) -> Result<AdmittedUser, Reason> {
+/// Why a call is refused, and by whom it was made when the signature on its token is ours.
+type Refused = (Reason, Option<Arc<VerifiedUser>>);
+
+fn admit(ctx: &Ctx, request: &UserAdmitRequest<'_>) -> Result<AdmittedUser, Refused> {
     let monotonic_ms = ctx.clock.monotonic_ms();
     if ctx.directory.staleness_ms(monotonic_ms) > ctx.settings.max_staleness_ms {
-        return Err(Reason::DirectoryStale);
+        return Err((Reason::DirectoryStale, None));
     }
     let now = ctx.now();
     let snapshot = ctx.directory.look();
     let verified = token_verified(ctx, &snapshot, request.token, now)?;
-    let claims = &verified.claims;
+    let present: (&Snapshot, u64) = (&snapshot, monotonic_ms);
+    match rights_check(ctx, present, request.rule, &verified.claims) {
+        Ok((live, grant)) => Ok(AdmittedUser {
+            live,
+            grant,
+            verified,
+        }),
+        Err(reason) => Err((reason, Some(verified))),
+    }
+}
+
+/// Everything after the signature: what must hold now.
+fn rights_check(
+    ctx: &Ctx,
+    (snapshot, monotonic_ms): (&Snapshot, u64),
+    rule: UserRule,
+    claims: &UserClaims,
+) -> Result<(LiveUser, GrantId), Reason> {
     let person = person_of(claims)?;
     let live = snapshot
         .user_token_standing(claims, person)
@@ -100,22 +127,32 @@ fn admit(ctx: &Ctx, request: &UserAdmitRequest<'_>) -> Result<AdmittedUser, Reas
     if claims.aud != vbc_audience(live.account.region) {
         return Err(Reason::Token(TokenFault::Audience));
     }
-    if let Some(suite) = request.rule.suite {
+    if let Some(suite) = rule.suite {
         subscription_check(&live, suite)?;
     }
-    if let Some(scope) = request.rule.scope
+    if let Some(scope) = rule.scope
         && !claims.scope.contains(scope)
     {
         return Err(Reason::ScopeMissing);
     }
-    if let Some(suite) = request.rule.suite {
+    if let Some(suite) = rule.suite {
         quota_take(ctx, &live, claims.jti, (suite, monotonic_ms))?;
     }
-    Ok(AdmittedUser {
-        live,
-        grant: person.grant,
-        verified,
-    })
+    Ok((live, person.grant))
+}
+
+/// Who a token says to be.
+fn who(claims: &UserClaims) -> Who {
+    let (account_id, owner_id) = match claims.subject {
+        Subject::User { account, user, .. } => (Some(account), Some(user)),
+        Subject::Application => (None, None),
+    };
+    Who {
+        account_id,
+        client: Client::Application(claims.application),
+        owner_id,
+        scopes: WhoScopes::Person(claims.scope.plain()),
+    }
 }
 
 /// One call of the plan's limit, then of the application's for this token (vbc-api §2.6); of both or of neither.
@@ -172,7 +209,7 @@ fn token_verified(
     snapshot: &Snapshot,
     token: &str,
     now: Timestamp,
-) -> Result<Arc<VerifiedUser>, Reason> {
+) -> Result<Arc<VerifiedUser>, Refused> {
     let rule = &ctx.token.vbc_rule;
     let digest = TokenDigest::of(token);
     if let Some(verified) = ctx.gateway.verified_user.get(&digest) {
@@ -182,7 +219,7 @@ fn token_verified(
         };
         if let Err(fault) = outcome {
             ctx.gateway.verified_user.remove(&digest);
-            return Err(Reason::Token(fault));
+            return Err((Reason::Token(fault), Some(verified)));
         }
         return Ok(verified);
     }
@@ -191,10 +228,13 @@ fn token_verified(
         key.set(Some(id));
         snapshot.verifying_key(id, now)
     };
-    let claims = verify_signed_user(token, key_of).map_err(Reason::Token)?;
-    check_user_claims(&claims, rule, now).map_err(Reason::Token)?;
-    let key = key.get().ok_or(Reason::Token(TokenFault::UnknownKey))?;
+    let unsigned = |fault| (Reason::Token(fault), None);
+    let claims = verify_signed_user(token, key_of).map_err(unsigned)?;
+    let key = key.get().ok_or(unsigned(TokenFault::UnknownKey))?;
     let verified = Arc::new(VerifiedUser { claims, key });
+    if let Err(fault) = check_user_claims(&verified.claims, rule, now) {
+        return Err((Reason::Token(fault), Some(verified)));
+    }
     let kept = Arc::clone(&verified);
     ctx.gateway.verified_user.insert(digest, kept);
     Ok(verified)

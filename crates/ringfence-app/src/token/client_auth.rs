@@ -7,7 +7,8 @@
 use super::{Origin, TokenError};
 use crate::context::Ctx;
 use crate::directory::rights::Live;
-use crate::gateway::Who;
+use crate::gateway::{Who, WhoScopes};
+use ringfence_core::client::Client;
 use ringfence_core::credential::{Owner, SecretInfo, StoredDigest};
 use ringfence_core::id::CredentialId;
 use ringfence_core::scope::ScopeSet;
@@ -40,13 +41,13 @@ pub(super) fn client_named(ctx: &Ctx, proof: &ClientProof) -> Option<Who> {
     let snapshot = ctx.directory.look();
     let credential = snapshot.credential(id)?;
     Some(Who {
-        account_id: credential.account_id,
-        credential_id: id,
+        account_id: Some(credential.account_id),
+        client: Client::Credential(id),
         owner_id: match credential.owner {
             Owner::User(id) => Some(id),
             Owner::Account => None,
         },
-        scopes: ScopeSet::EMPTY,
+        scopes: WhoScopes::Credential(ScopeSet::EMPTY),
     })
 }
 

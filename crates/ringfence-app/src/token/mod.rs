@@ -25,7 +25,7 @@ use crate::context::{Ctx, Settings};
 use crate::credentials::LONGEST_TOKEN_SECS;
 use crate::directory::rights::Barred;
 use crate::error::Error;
-use crate::gateway::Who;
+use crate::gateway::{Who, WhoScopes};
 use crate::usage::SecretUsed;
 use ringfence_core::account::Region;
 use ringfence_core::id::CredentialId;
@@ -160,7 +160,7 @@ pub fn token_issue_told(ctx: &Ctx, request: &TokenRequest) -> TokenOutcome {
     };
     let mut who = client_auth::client_named(ctx, &request.proof);
     if let (Some(who), Ok(issued)) = (&mut who, &result) {
-        who.scopes = issued.scope;
+        who.scopes = WhoScopes::Credential(issued.scope);
     }
     TokenOutcome {
         result,

@@ -3,7 +3,6 @@
 use super::{Answered, CountKey};
 use crate::context::Ctx;
 use crate::error::Error;
-use ringfence_core::scope::ScopeSet;
 use ringfence_core::time::Timestamp;
 use ringfence_store::traffic::counts::{
     SlotKey, Span, Tally, counts_add, counts_prune, counts_take,
@@ -119,18 +118,17 @@ fn slot_key(key: CountKey) -> SlotKey {
         method: key.method.to_owned(),
         status_class: key.status_class,
         reason: key.reason.to_owned(),
-        credential_id: key.credential_id,
+        client: key.client,
     }
 }
 
 fn logged(answered: &Answered) -> LoggedRequest {
     let who = answered.who;
-    let scopes = who.map_or(ScopeSet::EMPTY, |who| who.scopes);
     LoggedRequest {
         id: answered.id,
         at: answered.at,
-        account_id: who.map(|who| who.account_id),
-        credential_id: who.map(|who| who.credential_id),
+        account_id: who.and_then(|who| who.account_id),
+        client: who.map(|who| who.client),
         owner_id: who.and_then(|who| who.owner_id),
         route: answered.route.to_owned(),
         method: answered.method.to_owned(),
@@ -138,6 +136,6 @@ fn logged(answered: &Answered) -> LoggedRequest {
         reason: answered.reason.map(str::to_owned),
         duration_us: i64::try_from(answered.took_us).unwrap_or(i64::MAX),
         address: answered.from,
-        scopes: scopes.to_string(),
+        scopes: who.map(|who| who.scopes.to_string()).unwrap_or_default(),
     }
 }

@@ -10,8 +10,10 @@ pub mod rules;
 
 pub use flush::{flush, tidy};
 
+use crate::context::Ctx;
 use crate::gateway::Who;
-use ringfence_core::id::{AccountId, CredentialId, RequestId};
+use ringfence_core::client::Client;
+use ringfence_core::id::{AccountId, RequestId};
 use ringfence_core::time::Timestamp;
 use ringfence_store::traffic::counts::Tally;
 use std::collections::HashMap;
@@ -27,6 +29,8 @@ const MOST_A_SHARD: usize = 4_096;
 pub const ROUTE_OTHER: &str = "other";
 /// The route of requests for a token.
 pub const ROUTE_TOKEN: &str = "/Auth/connect/token";
+/// The route of an application's requests for a token, whichever of its addresses was asked.
+pub const ROUTE_VBC_TOKEN: &str = "/token";
 /// The route of requests to a path that no rule knows.
 pub const ROUTE_NONE: &str = "none";
 
@@ -77,6 +81,16 @@ pub struct Answered {
     pub from: Option<IpAddr>,
 }
 
+/// Notes a request that was answered, and what it means for its application's use.
+pub fn answered_note(ctx: &Ctx, answered: Answered) {
+    if let Some(who) = answered.who
+        && let Client::Application(application_id) = who.client
+    {
+        ctx.usage.applications.note(application_id, &answered, who);
+    }
+    ctx.traffic.note(answered);
+}
+
 /// What was answered since the last flush. Requests are spread over short locks by their random ids, so that they hardly ever meet.
 #[derive(Debug)]
 pub struct Traffic {
@@ -101,7 +115,7 @@ struct Kept {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct CountKey {
     account_id: Option<AccountId>,
-    credential_id: Option<CredentialId>,
+    client: Option<Client>,
     route: &'static str,
     method: &'static str,
     status_class: u8,
@@ -184,9 +198,9 @@ impl CountKey {
     fn of(answered: &Answered) -> Self {
         let refused = answered.who.filter(|_| answered.reason.is_some());
         Self {
-            account_id: answered.who.map(|who| who.account_id),
-            // For charts the account is enough; which credential is refused is a question of its own.
-            credential_id: refused.map(|who| who.credential_id),
+            account_id: answered.who.and_then(|who| who.account_id),
+            // For charts the account is enough; which client is refused is a question of its own.
+            client: refused.map(|who| who.client),
             route: answered.route,
             method: answered.method,
             status_class: u8::try_from(answered.status / 100).unwrap_or(0),
@@ -197,7 +211,7 @@ impl CountKey {
 
     const fn without_detail(self) -> Self {
         Self {
-            credential_id: None,
+            client: None,
             route: ROUTE_OTHER,
             method: "",
             ..self
@@ -213,8 +227,8 @@ impl Hash for CountKey {
             u64::from_le_bytes([a, b, c, d, e, f, g, h])
         };
         let account = self.account_id.map_or(0, |id| tail(id.as_bytes()));
-        let credential = self.credential_id.map_or(0, |id| tail(id.as_bytes()));
-        state.write_u64(account ^ credential.rotate_left(17));
+        let client = self.client.map_or(0, |client| tail(client.as_bytes()));
+        state.write_u64(account ^ client.rotate_left(17));
         let lengths = (self.route.len() << 16) ^ (self.reason.len() << 8) ^ self.method.len();
         state.write_usize(lengths ^ (usize::from(self.status_class) << 32));
         state.write_i64(self.minute);
@@ -224,6 +238,8 @@ impl Hash for CountKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::WhoScopes;
+    use ringfence_core::id::CredentialId;
     use ringfence_core::scope::ScopeSet;
 
     fn answered(n: u8, reason: Option<&'static str>) -> Answered {
@@ -286,10 +302,10 @@ mod tests {
             id[..2].copy_from_slice(&n.to_be_bytes());
             let mut line = answered(16, Some("scope_missing"));
             line.who = Some(Who {
-                account_id: AccountId::from_bytes([1; 16]),
-                credential_id: CredentialId::from_bytes(id),
+                account_id: Some(AccountId::from_bytes([1; 16])),
+                client: Client::Credential(CredentialId::from_bytes(id)),
                 owner_id: None,
-                scopes: ScopeSet::EMPTY,
+                scopes: WhoScopes::Credential(ScopeSet::EMPTY),
             });
             traffic.note(line);
         }

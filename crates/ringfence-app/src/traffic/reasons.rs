@@ -168,28 +168,28 @@ pub const REASONS: [ReasonInfo; 55] = [
     },
     ReasonInfo {
         codes: &["application_unknown"],
-        rule: Rule::Credential,
+        rule: Rule::Application,
         remedy: Remedy::Program,
         what: "the application or its keys were deleted",
         todo: "ask its developer",
     },
     ReasonInfo {
         codes: &["application_suspended"],
-        rule: Rule::Credential,
+        rule: Rule::Application,
         remedy: Remedy::Operator,
         what: "the application is suspended",
         todo: "ask the operator",
     },
     ReasonInfo {
         codes: &["user_inactive"],
-        rule: Rule::Owner,
+        rule: Rule::Person,
         remedy: Remedy::Admin,
         what: "the person the application acts for is disabled",
         todo: "an administrator decides",
     },
     ReasonInfo {
         codes: &["user_locked"],
-        rule: Rule::Owner,
+        rule: Rule::Person,
         remedy: Remedy::Admin,
         what: "the person the application acts for is locked",
         todo: "an administrator decides",
@@ -214,7 +214,7 @@ pub const REASONS: [ReasonInfo; 55] = [
             "subscription_blocked",
             "subscription_inactive",
         ],
-        rule: Rule::Scope,
+        rule: Rule::Subscription,
         remedy: Remedy::Program,
         what: "the application has no subscription in force to this API",
         todo: "subscribe it in the Developer Portal, or ask the operator",
@@ -452,7 +452,9 @@ pub const REASONS: [ReasonInfo; 55] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::{CALL_RULES, TOKEN_RULES};
+    use super::super::rules::{
+        APPLICATION_RULES, APPLICATION_TOKEN_RULES, CALL_RULES, TOKEN_RULES,
+    };
     use super::*;
     use std::collections::HashSet;
 
@@ -483,8 +485,14 @@ mod tests {
     #[test]
     fn each_rule_stands_in_an_order() {
         for info in &REASONS {
+            let orders: [&[Rule]; 4] = [
+                &CALL_RULES,
+                &TOKEN_RULES,
+                &APPLICATION_RULES,
+                &APPLICATION_TOKEN_RULES,
+            ];
             assert!(
-                CALL_RULES.contains(&info.rule) || TOKEN_RULES.contains(&info.rule),
+                orders.iter().any(|order| order.contains(&info.rule)),
                 "{:?}",
                 info.codes
             );

@@ -17,6 +17,14 @@ pub enum Rule {
     TokenStands,
     /// The credential exists and has not run out.
     Credential,
+    /// The application exists, has keys, and may be used.
+    Application,
+    /// The person that the application acts for is active.
+    Person,
+    /// The application is subscribed to the API.
+    Subscription,
+    /// What was sent for the token is good: a code, a refresh token, a password.
+    Grant,
     /// The account is active.
     Account,
     /// The person the credential acts for is active.
@@ -73,6 +81,37 @@ pub const TOKEN_RULES: [Rule; 10] = [
     Rule::Scope,
 ];
 
+/// The rules of a call with an application's token, in the order in which they are asked.
+pub const APPLICATION_RULES: [Rule; 13] = [
+    Rule::Request,
+    Rule::Route,
+    Rule::Directory,
+    Rule::TokenGenuine,
+    Rule::TokenTime,
+    Rule::TokenStands,
+    Rule::Application,
+    Rule::Person,
+    Rule::Account,
+    Rule::Region,
+    Rule::Subscription,
+    Rule::Scope,
+    Rule::Quota,
+];
+
+/// The rules of an application's request for a token, in the order in which they are asked.
+pub const APPLICATION_TOKEN_RULES: [Rule; 10] = [
+    Rule::Request,
+    Rule::Directory,
+    Rule::Patience,
+    Rule::Secret,
+    Rule::Application,
+    Rule::Grant,
+    Rule::Person,
+    Rule::Account,
+    Rule::Subscription,
+    Rule::Scope,
+];
+
 /// Who can put it right.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Remedy {
@@ -100,6 +139,10 @@ impl Rule {
             Self::TokenTime => "The token’s time has begun and is not over",
             Self::TokenStands => "The token was not revoked",
             Self::Credential => "The credential exists and has not run out",
+            Self::Application => "The application has keys and is not suspended",
+            Self::Person => "The person it acts for is active and not locked",
+            Self::Subscription => "The application is subscribed to the API",
+            Self::Grant => "The code, refresh token or password is good",
             Self::Account => "The account is active",
             Self::Owner => "The credential’s owner is active and not locked",
             Self::Secret => "The secret is right and in force",
@@ -110,6 +153,34 @@ impl Rule {
             Self::Content => "The owner may do this to this content",
             Self::Upstream => "The service behind it answered",
             Self::Patience => "There were not too many failed tries",
+        }
+    }
+
+    /// The rule in a few words, of a request of an application.
+    #[must_use]
+    pub const fn title_for_application(self) -> &'static str {
+        match self {
+            Self::Account => "The account of the person is active",
+            Self::Scope => "The person allowed the scope",
+            Self::Secret => "The consumer secret is right",
+            Self::Region => "The token is for the region of the account",
+            Self::Request
+            | Self::Route
+            | Self::Directory
+            | Self::TokenGenuine
+            | Self::TokenTime
+            | Self::TokenStands
+            | Self::Credential
+            | Self::Application
+            | Self::Person
+            | Self::Subscription
+            | Self::Grant
+            | Self::Owner
+            | Self::Network
+            | Self::Quota
+            | Self::Content
+            | Self::Upstream
+            | Self::Patience => self.title(),
         }
     }
 }

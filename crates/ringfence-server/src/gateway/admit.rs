@@ -112,16 +112,17 @@ pub(crate) async fn user_gate_pass(
     request: Request,
     next: Next,
 ) -> Response {
-    let mark = CallMark {
-        route: gate.rule.name,
-        who: None,
-    };
+    let route = gate.rule.name;
     match user_call_admit(&gate.app, gate.rule, request).await {
         Ok((admitted, mut request)) => {
+            let who = Some(admitted.who());
             request.extensions_mut().insert(admitted);
-            mark.put(next.run(request).await)
+            CallMark { route, who }.put(next.run(request).await)
         }
-        Err(refused) => mark.put(refused.into_response()),
+        Err(refused) => {
+            let who = refused.who();
+            CallMark { route, who }.put(refused.into_response())
+        }
     }
 }
 

@@ -182,7 +182,9 @@ pub(super) fn manage_traffic() -> Vec<Entry> {
     const REQUEST: &str = "/api/v1/accounts/{account}/requests/{id}";
     const TRAFFIC: &str = "/api/v1/accounts/{account}/traffic";
     const REFUSALS: &str = "/api/v1/accounts/{account}/refusals";
+    const APPLICATIONS: &str = "/api/v1/accounts/{account}/application-traffic";
     vec![
+        manage("GET", APPLICATIONS, api::applications_route()),
         manage("GET", TRAFFIC, api::account_traffic_route()),
         manage("GET", REFUSALS, api::account_refusals_route()),
         manage("GET", REQUESTS, api::requests_route()),

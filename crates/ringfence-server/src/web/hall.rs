@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use ringfence_app::context::Ctx;
-use ringfence_app::traffic::{Answered, ROUTE_NONE};
+use ringfence_app::traffic::{Answered, ROUTE_NONE, answered_note};
 use ringfence_core::context::{Clock, Random};
 use ringfence_core::id::RequestId;
 use ringfence_core::path::{CleanPath, PathFault};
@@ -114,7 +114,7 @@ async fn hall_pass(State(hall): State<Arc<Hall>>, mut request: Request, next: Ne
         let told = response.extensions().get::<ReasonCode>();
         let reason = refused.or(told.map(|told| told.0));
         if mark.is_some() || reason.is_some() {
-            ctx.traffic.note(Answered {
+            answered_note(ctx, Answered {
                 id,
                 at,
                 who: mark.and_then(|mark| mark.who),

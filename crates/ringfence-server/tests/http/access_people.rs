@@ -39,6 +39,7 @@ const WHO: &[(&str, Who)] = &[
     ("/admin/providers", Admins),
     ("/admin/users", Admins),
     ("/api/v1/accounts", Everybody),
+    ("/api/v1/accounts/{account}/application-traffic", Admins),
     ("/api/v1/accounts/{account}/audit", Admins),
     ("/api/v1/accounts/{account}/credentials", Supervisors),
     ("/api/v1/accounts/{account}/groups", Admins),

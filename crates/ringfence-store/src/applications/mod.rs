@@ -1,7 +1,8 @@
-//! Applications with their keys; subscriptions are in [`subscriptions`].
+//! Applications with their keys; subscriptions are in [`subscriptions`], their use in [`usage`].
 
 mod search;
 pub mod subscriptions;
+pub mod usage;
 
 pub use search::{ApplicationOrder, ApplicationSearch, application_search};
 

@@ -3,7 +3,8 @@
 use super::account_text;
 use crate::collect::{flat, placeholders};
 use crate::db::{Arg, Error, Row, Tx};
-use ringfence_core::id::{AccountId, CredentialId};
+use ringfence_core::client::Client;
+use ringfence_core::id::AccountId;
 use ringfence_core::time::Timestamp;
 
 const TABLE: &str = "traffic_counts";
@@ -38,8 +39,8 @@ pub struct SlotKey {
     pub status_class: u8,
     /// The reason code; empty when it was not refused.
     pub reason: String,
-    /// The credential, for refusals only.
-    pub credential_id: Option<CredentialId>,
+    /// The credential or application, for refusals only.
+    pub client: Option<Client>,
 }
 
 /// How many there were.
@@ -90,19 +91,28 @@ pub struct ReasonCount {
     pub last_at: Timestamp,
 }
 
-/// Requests refused to one credential.
+/// Requests refused to one credential or application.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CredentialCount {
-    /// The account it belongs to.
-    pub account_id: AccountId,
-    /// The credential.
-    pub credential_id: CredentialId,
+pub struct ClientCount {
+    /// The account it acted for; `None` for an application that acted for nobody.
+    pub account_id: Option<AccountId>,
+    /// Which it is.
+    pub client: Client,
     /// How many.
     pub n: i64,
     /// The most frequent reason's code; of equals, the first by name.
     pub reason: String,
     /// The slot of the last one.
     pub last_at: Timestamp,
+}
+
+/// Which clients are counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClientKind {
+    /// API credentials.
+    Credentials,
+    /// Applications.
+    Applications,
 }
 
 impl Tally {
@@ -223,17 +233,21 @@ pub async fn counts_by_reason(
     rows.iter().map(read).collect()
 }
 
-/// The credentials that were refused most often.
+/// The credentials, or the applications, that were refused most often.
 ///
 /// # Errors
 /// The database refused it or broke off, or a row is damaged.
-pub async fn counts_by_credential(
+pub async fn counts_by_client(
     tx: &mut Tx,
-    of: CountsOf,
+    (of, kind): (CountsOf, ClientKind),
     from: Timestamp,
     limit: u32,
-) -> Result<Vec<CredentialCount>, Error> {
+) -> Result<Vec<ClientCount>, Error> {
     let (filter, mut args) = of.filter(from);
+    let these = match kind {
+        ClientKind::Credentials => "credential_id NOT LIKE 'app:%'",
+        ClientKind::Applications => "credential_id LIKE 'app:%'",
+    };
     args.push(limit.into());
     let n = args.len();
     // The most frequent reason of each comes first within it; the outer sums go over all.
@@ -243,15 +257,15 @@ pub async fn counts_by_credential(
                  SUM(SUM(n)) OVER (PARTITION BY account_id, credential_id) AS total,
                  MAX(MAX(at)) OVER (PARTITION BY account_id, credential_id) AS last_at,
                  ROW_NUMBER() OVER (PARTITION BY account_id, credential_id ORDER BY SUM(n) DESC, reason) AS place
-             FROM traffic_counts WHERE {filter} AND reason <> '' AND credential_id <> ''
+             FROM traffic_counts WHERE {filter} AND reason <> '' AND credential_id <> '' AND {these}
              GROUP BY account_id, credential_id, reason) ranked
          WHERE place = 1 ORDER BY total DESC, credential_id LIMIT ${n}"
     );
     let rows = tx.fetch_all_built(sql, &args).await?;
     let read = |row: &Row| {
-        Ok(CredentialCount {
-            account_id: row.parsed(TABLE, "account_id", AccountId::parse)?,
-            credential_id: row.parsed(TABLE, "credential_id", CredentialId::parse)?,
+        Ok(ClientCount {
+            account_id: empty_or(row, "account_id", AccountId::parse)?,
+            client: row.parsed(TABLE, "credential_id", Client::parse)?,
             n: row.int("total")?,
             reason: row.text("reason")?,
             last_at: Timestamp::from_ms(row.int("last_at")?),
@@ -304,7 +318,7 @@ impl CountsOf {
 }
 
 fn count_args(key: &SlotKey, tally: Tally) -> Vec<Arg> {
-    let credential = key.credential_id.map(|id| id.to_string());
+    let client = key.client.map(|client| client.to_string());
     vec![
         account_text(key.account_id).into(),
         key.at.into(),
@@ -313,7 +327,7 @@ fn count_args(key: &SlotKey, tally: Tally) -> Vec<Arg> {
         key.method.as_str().into(),
         i64::from(key.status_class).into(),
         key.reason.as_str().into(),
-        credential.unwrap_or_default().into(),
+        client.unwrap_or_default().into(),
         tally.n.into(),
         tally.n_unlogged.into(),
         tally.sum_us.into(),
@@ -342,7 +356,7 @@ fn count_read(row: &Row) -> Result<(SlotKey, Tally), Error> {
         method: row.text("method")?,
         status_class: row.number(TABLE, "status_class")?,
         reason: row.text("reason")?,
-        credential_id: empty_or(row, "credential_id", CredentialId::parse)?,
+        client: empty_or(row, "credential_id", Client::parse)?,
     };
     Ok((key, tally_read(row)?))
 }

@@ -3,13 +3,14 @@
 use super::{Whose, account_text};
 use crate::collect::{flat, placeholders};
 use crate::db::{Arg, Error, Row, Tx};
-use ringfence_core::id::{AccountId, CredentialId, RequestId, UserId};
+use ringfence_core::client::Client;
+use ringfence_core::id::{AccountId, ApplicationId, CredentialId, RequestId, UserId};
 use ringfence_core::time::Timestamp;
 use std::net::IpAddr;
 
 const TABLE: &str = "request_log";
 const ROWS_A_STATEMENT: usize = 500;
-const COLUMNS: usize = 12;
+const COLUMNS: usize = 13;
 
 /// One answered request.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,9 +21,9 @@ pub struct LoggedRequest {
     pub at: Timestamp,
     /// The account of its token; `None` when it showed no valid one.
     pub account_id: Option<AccountId>,
-    /// The credential of its token.
-    pub credential_id: Option<CredentialId>,
-    /// The person the credential acted for.
+    /// The credential or application of its token.
+    pub client: Option<Client>,
+    /// The person it acted for.
     pub owner_id: Option<UserId>,
     /// The route's template or name.
     pub route: String,
@@ -49,8 +50,8 @@ pub struct LogQuery {
     pub before: Option<RequestId>,
     /// Only those from this instant on.
     pub from: Option<Timestamp>,
-    /// Only this credential's.
-    pub credential_id: Option<CredentialId>,
+    /// Only this credential's or application's.
+    pub client: Option<Client>,
     /// Only on this route.
     pub route: Option<String>,
     /// Only those refused for this reason.
@@ -71,7 +72,7 @@ impl LogQuery {
             whose,
             before: None,
             from: None,
-            credential_id: None,
+            client: None,
             route: None,
             reason: None,
             status_class: None,
@@ -88,8 +89,8 @@ impl LogQuery {
 pub async fn requests_add(tx: &mut Tx, requests: &[LoggedRequest]) -> Result<(), Error> {
     for part in requests.chunks(ROWS_A_STATEMENT) {
         let sql = format!(
-            "INSERT INTO request_log (id, at, account_id, credential_id, owner_id, route, method, status, reason,
-                 duration_us, address, scopes)
+            "INSERT INTO request_log (id, at, account_id, credential_id, application_id, owner_id, route, method,
+                 status, reason, duration_us, address, scopes)
              VALUES {} ON CONFLICT (id) DO NOTHING",
             placeholders(part.len(), COLUMNS)
         );
@@ -126,8 +127,10 @@ pub async fn requests_list(tx: &mut Tx, query: &LogQuery) -> Result<Vec<LoggedRe
     if let Some(from) = query.from {
         filter.add("id >= ", first_id(from).to_string());
     }
-    if let Some(credential_id) = query.credential_id {
-        filter.add("credential_id = ", credential_id.to_string());
+    match query.client {
+        Some(Client::Credential(id)) => filter.add("credential_id = ", id.to_string()),
+        Some(Client::Application(id)) => filter.add("application_id = ", id.to_string()),
+        None => {}
     }
     if let Some(route) = &query.route {
         filter.add("route = ", route.as_str());
@@ -250,8 +253,8 @@ impl Filter {
             self.conditions.join(" AND ")
         };
         format!(
-            "SELECT id, at, account_id, credential_id, owner_id, route, method, status, reason, duration_us, address,
-                 scopes
+            "SELECT id, at, account_id, credential_id, application_id, owner_id, route, method, status, reason,
+                 duration_us, address, scopes
              FROM request_log WHERE {conditions} ORDER BY id DESC LIMIT {limit}"
         )
     }
@@ -259,11 +262,14 @@ impl Filter {
 
 fn request_args(request: &LoggedRequest) -> Vec<Arg> {
     let address = request.address.map(|address| address.to_string());
+    let credential = request.client.and_then(Client::credential);
+    let application = request.client.and_then(Client::application);
     vec![
         request.id.to_string().into(),
         request.at.into(),
         account_text(request.account_id).into(),
-        request.credential_id.map(|id| id.to_string()).into(),
+        credential.map(|id| id.to_string()).into(),
+        application.map(|id| id.to_string()).into(),
         request.owner_id.map(|id| id.to_string()).into(),
         request.route.as_str().into(),
         request.method.as_str().into(),
@@ -281,11 +287,15 @@ fn request_read(row: &Row) -> Result<LoggedRequest, Error> {
         "" => None,
         _ => Some(row.parsed(TABLE, "account_id", AccountId::parse)?),
     };
+    let credential = row.opt_parsed(TABLE, "credential_id", CredentialId::parse)?;
+    let credential = credential.map(Client::Credential);
+    let application = row.opt_parsed(TABLE, "application_id", ApplicationId::parse)?;
+    let application = application.map(Client::Application);
     Ok(LoggedRequest {
         id: row.parsed(TABLE, "id", RequestId::parse)?,
         at: Timestamp::from_ms(row.int("at")?),
         account_id,
-        credential_id: row.opt_parsed(TABLE, "credential_id", CredentialId::parse)?,
+        client: application.or(credential),
         owner_id: row.opt_parsed(TABLE, "owner_id", UserId::parse)?,
         route: row.text("route")?,
         method: row.text("method")?,

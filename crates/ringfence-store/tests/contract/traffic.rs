@@ -1,12 +1,17 @@
 //! Counts and log of answered requests.
 
 use crate::harness::{account, stores};
-use ringfence_core::id::{AccountId, CredentialId, RequestId, UserId};
+use ringfence_core::client::Client;
+use ringfence_core::id::{AccountId, ApplicationId, CredentialId, RequestId, UserId};
 use ringfence_core::time::Timestamp;
+use ringfence_store::applications::usage::{
+    HourDelta, UseDelta, application_hours_add, application_sums, application_uses_add,
+};
+use ringfence_store::credentials::usage::Tally as Uses;
 use ringfence_store::db::Db;
 use ringfence_store::traffic::Whose;
 use ringfence_store::traffic::counts::{
-    CountsOf, SlotKey, Span, Tally, counts_add, counts_by_bucket, counts_by_credential,
+    CountsOf, SlotKey, Span, Tally, counts_add, counts_by_bucket, counts_by_client, ClientKind,
     counts_by_reason, counts_take,
 };
 use ringfence_store::traffic::log::{
@@ -17,6 +22,14 @@ use ringfence_store::traffic::log::{
 const HOUR_MS: i64 = 3_600_000;
 const BEGIN: i64 = 1_772_000_000_000 - 1_772_000_000_000 % HOUR_MS;
 
+fn client(n: u8) -> Client {
+    Client::Credential(CredentialId::from_bytes([n; 16]))
+}
+
+fn application(n: u8) -> Client {
+    Client::Application(ApplicationId::from_bytes([n; 16]))
+}
+
 fn key(account_id: Option<AccountId>, minute: i64, reason: &str) -> SlotKey {
     SlotKey {
         account_id,
@@ -26,7 +39,7 @@ fn key(account_id: Option<AccountId>, minute: i64, reason: &str) -> SlotKey {
         method: "GET".to_owned(),
         status_class: if reason.is_empty() { 2 } else { 4 },
         reason: reason.to_owned(),
-        credential_id: (!reason.is_empty()).then(|| CredentialId::from_bytes([1; 16])),
+        client: (!reason.is_empty()).then(|| client(1)),
     }
 }
 
@@ -54,7 +67,7 @@ fn request(n: u16, account_id: Option<AccountId>, reason: Option<&str>) -> Logge
         id: RequestId::from_bytes(bytes),
         at,
         account_id,
-        credential_id: account_id.map(|_| CredentialId::from_bytes([1; 16])),
+        client: account_id.map(|_| client(1)),
         owner_id: account_id.map(|_| UserId::from_bytes([2; 16])),
         route: "/stats/interactions".to_owned(),
         method: "GET".to_owned(),
@@ -85,6 +98,9 @@ async fn counts_add_up_in_buckets_of_any_length_also_after_minutes_became_hours(
         add(&store.db, &first).await;
         add(&store.db, &[(key(mine, 1, ""), tally(3))]).await;
         add(&store.db, &[(key(None, 1, "token_missing"), tally(9))]).await;
+        let mut of_application = key(mine, 1, "not_subscribed");
+        of_application.client = Some(application(3));
+        add(&store.db, &[(of_application, tally(4))]).await;
         for pass in ["minutes", "hours"] {
             let mut tx = store.db.begin_read().await.unwrap();
             let from = Timestamp::from_ms(BEGIN);
@@ -99,16 +115,31 @@ async fn counts_add_up_in_buckets_of_any_length_also_after_minutes_became_hours(
             };
             assert_eq!(admitted.tally, expected, "{} {pass}", store.engine);
             assert_eq!(buckets.len(), 2, "{} {pass}", store.engine);
+            assert_eq!(buckets.iter().map(|b| b.tally.n).sum::<i64>(), 21);
             let reasons = counts_by_reason(&mut tx, CountsOf::All, from)
                 .await
                 .unwrap();
             let reasons: Vec<_> = reasons.iter().map(|r| (r.reason.as_str(), r.n)).collect();
-            assert_eq!(reasons, [("token_missing", 9), ("scope_missing", 2)]);
-            let worst = counts_by_credential(&mut tx, of, from, 10).await.unwrap();
+            assert_eq!(
+                reasons,
+                [
+                    ("token_missing", 9),
+                    ("not_subscribed", 4),
+                    ("scope_missing", 2)
+                ]
+            );
+            let worst = counts_by_client(&mut tx, (of, ClientKind::Credentials), from, 10)
+                .await
+                .unwrap();
             assert_eq!(
                 (worst.len(), worst[0].n, worst[0].reason.as_str()),
                 (1, 2, "scope_missing")
             );
+            let worst = counts_by_client(&mut tx, (of, ClientKind::Applications), from, 10)
+                .await
+                .unwrap();
+            assert_eq!(worst.len(), 1, "{} {pass}", store.engine);
+            assert_eq!((worst[0].client, worst[0].n), (application(3), 4));
             tx.commit().await.unwrap();
 
             let mut tx = store.db.begin_write().await.unwrap();
@@ -229,7 +260,7 @@ async fn the_list_goes_back_page_by_page_and_filters() {
         assert_eq!(count(by_reason, &mut tx).await, 10);
         let by_time = |q: &mut LogQuery| q.from = Some(Timestamp::from_ms(BEGIN + 25_000));
         assert_eq!(count(by_time, &mut tx).await, 5);
-        let by_other = |q: &mut LogQuery| q.credential_id = Some(CredentialId::from_bytes([7; 16]));
+        let by_other = |q: &mut LogQuery| q.client = Some(client(7));
         assert_eq!(count(by_other, &mut tx).await, 0);
     }
 }
@@ -255,5 +286,61 @@ async fn the_log_is_bounded_by_age_and_number() {
         let newest: Vec<_> = all[5..10].iter().chain(&all[25..]).map(|r| r.id).collect();
         assert_eq!(left, newest, "the newest of each kind stay");
         tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn requests_of_an_application_are_found_and_its_uses_add_up() {
+    for store in stores().await {
+        let id = account(&store.db).await.id;
+        let mut of_application = request(1, Some(id), None);
+        of_application.client = Some(application(3));
+        log(&store.db, &[of_application.clone(), request(2, Some(id), None)]).await;
+        let mut tx = store.db.begin_read().await.unwrap();
+        let mut query = LogQuery::of(Whose::Account(id), 10);
+        query.client = Some(application(3));
+        let found = requests_list(&mut tx, &query).await.unwrap();
+        assert_eq!(found, [of_application], "{}", store.engine);
+        query.client = Some(client(3));
+        assert!(requests_list(&mut tx, &query).await.unwrap().is_empty());
+        drop(tx);
+
+        let app = ApplicationId::from_bytes([3; 16]);
+        let at = |n| Timestamp::from_ms(BEGIN + n);
+        let used = |account_id, n| UseDelta {
+            application_id: app,
+            account_id,
+            at: at(n),
+            from: "192.0.2.1".to_owned(),
+            route: "/token".to_owned(),
+            uses: n,
+        };
+        let hour = |account_id, n| HourDelta {
+            application_id: app,
+            account_id,
+            hour: 7,
+            tally: Uses {
+                tokens: n,
+                ok: 1,
+                ..Uses::default()
+            },
+        };
+        let mut tx = store.db.begin_write().await.unwrap();
+        for n in [2, 3] {
+            let uses = [used(None, n), used(Some(id), 10 * n)];
+            application_uses_add(&mut tx, &uses).await.unwrap();
+            let hours = [hour(None, n), hour(Some(id), 10 * n)];
+            application_hours_add(&mut tx, &hours).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let mut tx = store.db.begin_read().await.unwrap();
+        for (of, tokens, ok, uses) in [(Some(id), 50, 2, 50), (None, 55, 4, 55)] {
+            let sums = application_sums(&mut tx, of, 7, 10).await.unwrap();
+            assert_eq!(sums.len(), 1, "{}", store.engine);
+            let last = sums[0].last.as_ref().unwrap();
+            assert_eq!((sums[0].tally.tokens, sums[0].tally.ok), (tokens, ok));
+            assert_eq!((last.at, last.uses), (at(30), uses), "{}", store.engine);
+        }
+        assert!(application_sums(&mut tx, Some(id), 8, 10).await.unwrap().is_empty());
     }
 }

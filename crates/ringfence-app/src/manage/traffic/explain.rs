@@ -6,13 +6,16 @@ use crate::caller::Caller;
 use crate::context::Ctx;
 use crate::error::Error;
 use crate::gateway::RouteRule;
+use crate::gateway::user::UserRule;
 use crate::manage::traffic::Breadth;
-use crate::traffic::ROUTE_TOKEN;
 use crate::traffic::reasons::{ReasonInfo, reason_info};
-use crate::traffic::rules::{CALL_RULES, Rule, TOKEN_RULES};
+use crate::traffic::rules::{
+    APPLICATION_RULES, APPLICATION_TOKEN_RULES, CALL_RULES, Rule, TOKEN_RULES,
+};
+use crate::traffic::{ROUTE_TOKEN, ROUTE_VBC_TOKEN};
 use ringfence_core::account::AccountName;
 use ringfence_core::id::RequestId;
-use ringfence_core::scope::ScopeSet;
+use ringfence_core::user_scope::UserScope;
 use ringfence_store::traffic::Whose;
 use ringfence_store::traffic::log::request_find;
 
@@ -32,6 +35,8 @@ pub enum Outcome {
 pub struct Step {
     /// The rule.
     pub rule: Rule,
+    /// The rule in a few words.
+    pub title: &'static str,
     /// What it said then.
     pub outcome: Outcome,
     /// How it stands now, where that can be known without the token.
@@ -47,16 +52,35 @@ pub struct Explained {
     pub reason: Option<&'static ReasonInfo>,
     /// Each rule in order.
     pub steps: Vec<Step>,
-    /// The scopes of which one is needed; empty when the route is not known any more or asks for none.
-    pub needed: ScopeSet,
+    /// The scopes of which one is needed, separated by spaces; empty when the route is not known any more or asks for none.
+    pub needed: String,
     /// Its account.
     pub account: Option<AccountName>,
-    /// What people call the credential; `None` when it was deleted or is not known.
-    pub credential: Option<String>,
+    /// What people call the credential or application; `None` when it was deleted or is not known.
+    pub client: Option<String>,
     /// The person it acted for, by name.
     pub owner: Option<String>,
     /// Who can put it right, by name where there is one.
     pub changer: Option<String>,
+}
+
+/// What a route asks of its callers, of whichever kind they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NamedRoute {
+    /// Tokens of credentials.
+    Credential(RouteRule),
+    /// Tokens of applications that act for a person.
+    Person(UserRule),
+}
+
+impl NamedRoute {
+    /// The scopes of which one is needed, separated by spaces.
+    fn needed(self) -> String {
+        match self {
+            Self::Credential(rule) => rule.scopes.to_string(),
+            Self::Person(rule) => rule.scope.map_or("", UserScope::as_str).to_owned(),
+        }
+    }
 }
 
 /// Looks a request up and explains it. `route_of` tells the present rule of a route by its name and method.
@@ -67,7 +91,7 @@ pub async fn request_explain(
     ctx: &Ctx,
     caller: &Caller,
     id: RequestId,
-    route_of: impl Fn(&str, &str) -> Option<RouteRule>,
+    route_of: impl Fn(&str, &str) -> Option<NamedRoute>,
 ) -> Result<Explained, Error> {
     let whose = if caller.is_operator() {
         Whose::All
@@ -87,9 +111,9 @@ pub async fn request_explain(
     Ok(Explained {
         reason,
         steps,
-        needed: rule.map_or(ScopeSet::EMPTY, |rule| rule.scopes),
+        needed: rule.map_or_else(String::new, NamedRoute::needed),
         account,
-        credential: now.credential_name,
+        client: now.client_name,
         owner: now.owner_name,
         changer,
         request,
@@ -100,13 +124,20 @@ fn steps(
     ctx: &Ctx,
     request: &LoggedRequest,
     reason: Option<&ReasonInfo>,
-    route: Option<&RouteRule>,
+    route: Option<&NamedRoute>,
     now: &Now,
 ) -> Vec<Step> {
-    let order: &[Rule] = if request.route == ROUTE_TOKEN {
-        &TOKEN_RULES
-    } else {
-        &CALL_RULES
+    // Of a request that showed no token of ours, the route says which rules were asked.
+    let by_application = match (request.client, route) {
+        (Some(client), _) => client.application().is_some(),
+        (None, Some(NamedRoute::Person(_))) => true,
+        (None, Some(NamedRoute::Credential(_)) | None) => request.route == ROUTE_VBC_TOKEN,
+    };
+    let order: &[Rule] = match (by_application, request.route.as_str()) {
+        (true, ROUTE_VBC_TOKEN) => &APPLICATION_TOKEN_RULES,
+        (true, _) => &APPLICATION_RULES,
+        (false, ROUTE_TOKEN) => &TOKEN_RULES,
+        (false, _) => &CALL_RULES,
     };
     let failed = reason.map(|reason| reason.rule);
     let mut reached = true;
@@ -122,6 +153,11 @@ fn steps(
         };
         steps.push(Step {
             rule: *rule,
+            title: if by_application {
+                rule.title_for_application()
+            } else {
+                rule.title()
+            },
             outcome,
             now: now.standing(ctx, *rule, request, route),
         });

@@ -3,26 +3,31 @@
 //! Admins see their account's, supervisors the requests of their own credentials, operators everything; requests that
 //! showed no valid token belong to no account and are the operators' alone.
 
+mod applications;
 mod explain;
 mod now;
 mod period;
 
-pub use explain::{Explained, Outcome, Step, request_explain};
+pub use applications::{ApplicationTraffic, applications_show};
+pub use explain::{Explained, NamedRoute, Outcome, Step, request_explain};
 pub use period::Period;
 
 use crate::caller::Caller;
 use crate::context::Ctx;
 use crate::error::Error;
 use crate::manage::slice::Slice;
-use crate::traffic::{ROUTE_NONE, ROUTE_OTHER, ROUTE_TOKEN};
+use crate::traffic::{ROUTE_NONE, ROUTE_OTHER, ROUTE_TOKEN, ROUTE_VBC_TOKEN};
 use ringfence_core::account::AccountName;
-use ringfence_core::id::{AccountId, CredentialId, RequestId};
+use ringfence_core::client::Client;
+use ringfence_core::id::{AccountId, ApplicationId, CredentialId, RequestId};
+use ringfence_core::suite::Suite;
 use ringfence_core::time::Timestamp;
 use ringfence_core::user::Role;
 use ringfence_store::credentials::credential_find;
+use ringfence_store::db::Tx;
 use ringfence_store::traffic::Whose;
 use ringfence_store::traffic::counts::{
-    CountsOf, Tally, counts_by_bucket, counts_by_credential, counts_by_reason,
+    ClientKind, CountsOf, Tally, counts_by_bucket, counts_by_client, counts_by_reason,
 };
 use ringfence_store::traffic::log::{LogQuery, requests_list};
 use std::collections::BTreeMap;
@@ -32,6 +37,8 @@ pub use ringfence_store::traffic::log::LoggedRequest;
 
 const MOST_REFUSED: u32 = 10;
 const SLOWEST: usize = 10;
+/// Where the paths of the VBC APIs begin.
+const VBC: &str = "/t/vbc.prod";
 
 /// Whose traffic is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -116,6 +123,23 @@ pub struct TrafficShown {
     pub n_refused_unlogged: i64,
 }
 
+/// An application that is refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedApplication {
+    /// The account it acted for; `None` when it acted for nobody.
+    pub account: Option<AccountName>,
+    /// Its id.
+    pub application_id: ApplicationId,
+    /// Its name; `None` when it was deleted.
+    pub name: Option<String>,
+    /// How often.
+    pub n: i64,
+    /// The most frequent reason's code.
+    pub reason: String,
+    /// About when last.
+    pub last_at: Timestamp,
+}
+
 /// Refusals over a period.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RefusalsShown {
@@ -123,6 +147,8 @@ pub struct RefusalsShown {
     pub reasons: Vec<ReasonCount>,
     /// The credentials refused most often.
     pub credentials: Vec<RefusedCredential>,
+    /// The applications refused most often.
+    pub applications: Vec<RefusedApplication>,
 }
 
 /// Which requests are looked up.
@@ -132,8 +158,8 @@ pub struct RequestFilter {
     pub breadth: Breadth,
     /// Only older ones than this.
     pub before: Option<RequestId>,
-    /// Only those of this credential.
-    pub credential_id: Option<CredentialId>,
+    /// Only those of this credential or application.
+    pub client: Option<Client>,
     /// Only those on this route.
     pub route: Option<String>,
     /// Only those refused for this reason.
@@ -176,22 +202,35 @@ pub async fn refusals_show(
     let (from, _) = period.begin(ctx.now());
     let mut tx = ctx.db.begin_read().await?;
     let reasons = counts_by_reason(&mut tx, of, from).await?;
-    let mut credentials = Vec::new();
-    for count in counts_by_credential(&mut tx, of, from, MOST_REFUSED).await? {
-        let found = credential_find(&mut tx, count.credential_id).await?;
-        let name = found.map(|c| c.name.as_str().to_owned());
-        credentials.push(RefusedCredential {
-            account: account_named(ctx, count.account_id),
-            credential_id: count.credential_id,
-            name,
-            n: count.n,
-            reason: count.reason,
-            last_at: count.last_at,
-        });
+    let (mut credentials, mut applications) = (Vec::new(), Vec::new());
+    for kind in [ClientKind::Credentials, ClientKind::Applications] {
+        for count in counts_by_client(&mut tx, (of, kind), from, MOST_REFUSED).await? {
+            let account = count.account_id.and_then(|id| account_named(ctx, id));
+            let name = client_name(ctx, &mut tx, count.client).await?;
+            match count.client {
+                Client::Credential(credential_id) => credentials.push(RefusedCredential {
+                    account,
+                    credential_id,
+                    name,
+                    n: count.n,
+                    reason: count.reason,
+                    last_at: count.last_at,
+                }),
+                Client::Application(application_id) => applications.push(RefusedApplication {
+                    account,
+                    application_id,
+                    name,
+                    n: count.n,
+                    reason: count.reason,
+                    last_at: count.last_at,
+                }),
+            }
+        }
     }
     Ok(RefusalsShown {
         reasons,
         credentials,
+        applications,
     })
 }
 
@@ -209,7 +248,7 @@ pub async fn request_list(
         whose: whose(caller, filter.breadth)?,
         before: filter.before,
         from: None,
-        credential_id: filter.credential_id,
+        client: filter.client,
         route: filter.route.clone(),
         reason: filter.reason.clone(),
         status_class: filter.status_class,
@@ -221,25 +260,40 @@ pub async fn request_list(
     Ok(Slice::cut(found, limit, |last| last.id.to_string()))
 }
 
-/// What people call the credentials of some requests. A deleted one has no name.
+/// What people call the credentials and applications of some requests. A deleted one has no name.
 ///
 /// # Errors
 /// The store broke off.
-pub async fn credential_names(
+pub async fn client_names(
     ctx: &Ctx,
     requests: &[LoggedRequest],
-) -> Result<Vec<(CredentialId, String)>, Error> {
-    let mut ids: Vec<_> = requests.iter().filter_map(|r| r.credential_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
+) -> Result<Vec<(Client, String)>, Error> {
+    let mut clients: Vec<_> = requests.iter().filter_map(|r| r.client).collect();
+    clients.sort_unstable();
+    clients.dedup();
     let mut tx = ctx.db.begin_read().await?;
     let mut names = Vec::new();
-    for id in ids {
-        if let Some(credential) = credential_find(&mut tx, id).await? {
-            names.push((id, credential.name.as_str().to_owned()));
-        }
+    for client in clients {
+        let name = client_name(ctx, &mut tx, client).await?;
+        names.extend(name.map(|name| (client, name)));
     }
     Ok(names)
+}
+
+async fn client_name(ctx: &Ctx, tx: &mut Tx, client: Client) -> Result<Option<String>, Error> {
+    Ok(match client {
+        Client::Credential(id) => {
+            let found = credential_find(tx, id).await?;
+            found.map(|credential| credential.name.as_str().to_owned())
+        }
+        Client::Application(id) => application_named(ctx, id),
+    })
+}
+
+fn application_named(ctx: &Ctx, id: ApplicationId) -> Option<String> {
+    let snapshot = ctx.directory.look();
+    let application = snapshot.application(id)?;
+    Some(application.name.as_str().to_owned())
 }
 
 /// The API that a route belongs to, as people call it.
@@ -247,15 +301,30 @@ pub async fn credential_names(
 pub fn api_of(route: &str) -> &str {
     match route {
         ROUTE_TOKEN => "Token service",
+        ROUTE_VBC_TOKEN => "Token service of applications",
         ROUTE_NONE => "No such path",
         ROUTE_OTHER => "Other",
         _ if route.starts_with("/interaction-content/") => "Interaction Content",
         _ if route.starts_with("/stats/") => "Insights Stats",
         _ if route.starts_with("/useradmin/") => "User Admin",
         _ if route.starts_with("/api/v1") => "Management API",
+        "/userinfo" => "User information",
+        _ if route.starts_with(VBC) => suite_of(route),
         // An upstream's routes have the name of their API.
         _ => route,
     }
+}
+
+/// The suite that a path of the VBC APIs belongs to.
+fn suite_of(route: &str) -> &'static str {
+    let path = route.strip_prefix(VBC).unwrap_or_default();
+    let fits = |suite: &&Suite| {
+        let rest = path.strip_prefix(suite.context());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let found = Suite::ALL.iter().find(fits);
+    // The accounts, users and extensions of Provisioning also have paths of their own.
+    found.map_or(Suite::Provisioning.name(), |suite| suite.name())
 }
 
 impl Ends {

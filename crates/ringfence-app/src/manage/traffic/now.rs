@@ -1,16 +1,19 @@
 //! How the rights of a request stand at this moment, and who can change them.
 
-use super::LoggedRequest;
+use super::{LoggedRequest, NamedRoute, client_name};
 use crate::context::Ctx;
 use crate::directory::snapshot::{CredentialRights, UserRights};
 use crate::error::Error;
+use crate::gateway::user::UserRule;
 use crate::gateway::{RouteRule, quotas_left};
 use crate::traffic::rules::{Remedy, Rule};
 use ringfence_core::account::{Account, AccountStatus};
+use ringfence_core::application::{Application, ApplicationStatus, SubscriptionStatus};
+use ringfence_core::client::Client;
 use ringfence_core::credential::Owner;
 use ringfence_core::scope::ScopeSet;
+use ringfence_core::suite::Suite;
 use ringfence_core::time::Timestamp;
-use ringfence_store::credentials::credential_find;
 use ringfence_store::db::Tx;
 use ringfence_store::names::admin_names;
 use ringfence_store::users::user_names;
@@ -31,10 +34,11 @@ pub struct Standing {
 
 /// What the directory and the store say now of those behind a request.
 pub(super) struct Now {
-    pub(super) credential_name: Option<String>,
+    pub(super) client_name: Option<String>,
     pub(super) owner_name: Option<String>,
     at: Timestamp,
     credential: Option<Arc<CredentialRights>>,
+    application: Option<Arc<Application>>,
     account: Option<Arc<Account>>,
     owner: Option<Arc<UserRights>>,
     admins: Vec<String>,
@@ -48,16 +52,17 @@ impl Now {
         request: &LoggedRequest,
     ) -> Result<Self, Error> {
         let snapshot = ctx.directory.snapshot();
-        let credential = request
-            .credential_id
-            .and_then(|id| snapshot.credential(id).cloned());
+        let credential_id = request.client.and_then(Client::credential);
+        let credential = credential_id.and_then(|id| snapshot.credential(id).cloned());
+        let application_id = request.client.and_then(Client::application);
+        let application = application_id.and_then(|id| snapshot.application(id).cloned());
         let owner_id = match credential.as_ref().map(|c| c.owner) {
             Some(Owner::User(id)) => Some(id),
             Some(Owner::Account) => None,
             None => request.owner_id,
         };
-        let credential_name = match request.credential_id {
-            Some(id) => credential_find(tx, id).await?.map(|c| c.name),
+        let client_name = match request.client {
+            Some(client) => client_name(ctx, tx, client).await?,
             None => None,
         };
         let owner_name = match owner_id {
@@ -69,7 +74,7 @@ impl Now {
             None => Vec::new(),
         };
         Ok(Self {
-            credential_name: credential_name.map(|name| name.as_str().to_owned()),
+            client_name,
             owner_name,
             at: ctx.now(),
             account: request
@@ -77,6 +82,7 @@ impl Now {
                 .and_then(|id| snapshot.account(id).cloned()),
             owner: owner_id.and_then(|id| snapshot.user(id).cloned()),
             credential,
+            application,
             admins,
         })
     }
@@ -104,33 +110,133 @@ impl Now {
         ctx: &Ctx,
         rule: Rule,
         request: &LoggedRequest,
-        route: Option<&RouteRule>,
+        route: Option<&NamedRoute>,
     ) -> Option<Standing> {
-        // Without a credential nothing is known of anybody's rights.
-        request.credential_id?;
-        let (holds, text, remedy) = match rule {
-            Rule::Credential => self.credential_now(),
-            Rule::Account => self.account_now()?,
-            Rule::Owner => self.owner_now(),
-            Rule::Secret => self.secrets_now()?,
-            Rule::Network => self.network_now(request)?,
-            Rule::Scope => self.scope_now(route?)?,
-            Rule::Quota => self.quota_now(ctx, *route?)?,
+        // Without a client nothing is known of anybody's rights.
+        let (holds, text, remedy) = match (request.client?, route) {
+            (Client::Application(_), Some(NamedRoute::Person(route))) => {
+                self.of_application(rule, request, Some(*route))?
+            }
+            (Client::Application(_), Some(NamedRoute::Credential(_)) | None) => {
+                self.of_application(rule, request, None)?
+            }
+            (Client::Credential(_), Some(NamedRoute::Credential(route))) => {
+                self.of_credential(ctx, rule, (request, Some(*route)))?
+            }
+            (Client::Credential(_), Some(NamedRoute::Person(_)) | None) => {
+                self.of_credential(ctx, rule, (request, None))?
+            }
+        };
+        Some(Standing {
+            holds,
+            text,
+            changer: self.changer(remedy),
+        })
+    }
+
+    fn of_application(
+        &self,
+        rule: Rule,
+        request: &LoggedRequest,
+        route: Option<UserRule>,
+    ) -> Option<(bool, String, Remedy)> {
+        match rule {
+            Rule::Application => Some(self.application_now()),
+            Rule::Person => {
+                request.owner_id?;
+                Some(self.person_now())
+            }
+            Rule::Account => self.account_now(),
+            Rule::Subscription => self.subscription_now(route?.suite?),
             Rule::Request
             | Rule::Route
             | Rule::Directory
             | Rule::TokenGenuine
             | Rule::TokenTime
             | Rule::TokenStands
+            | Rule::Credential
+            | Rule::Owner
+            | Rule::Secret
+            | Rule::Grant
+            | Rule::Network
+            | Rule::Scope
+            | Rule::Quota
+            | Rule::Region
+            | Rule::Content
+            | Rule::Upstream
+            | Rule::Patience => None,
+        }
+    }
+
+    fn application_now(&self) -> (bool, String, Remedy) {
+        let (holds, text) = match &self.application {
+            None => (false, "It does not exist any more."),
+            Some(application) => match (&application.keys, application.status) {
+                (_, ApplicationStatus::Suspended) => (false, "It is suspended."),
+                (None, ApplicationStatus::Approved) => (false, "Its keys were removed."),
+                (Some(_), ApplicationStatus::Approved) => (true, "It has keys and may be used."),
+            },
+        };
+        (holds, text.to_owned(), Remedy::Operator)
+    }
+
+    fn person_now(&self) -> (bool, String, Remedy) {
+        let name = self.owner_name.as_deref().unwrap_or("The person");
+        let (holds, text) = match &self.owner {
+            None => (false, format!("{name} is gone.")),
+            Some(person) if !person.active => (false, format!("{name} is disabled.")),
+            Some(person) if person.locked => (false, format!("{name} is locked.")),
+            Some(_) => (true, format!("{name} is active.")),
+        };
+        (holds, text, Remedy::Admin)
+    }
+
+    fn subscription_now(&self, suite: Suite) -> Option<(bool, String, Remedy)> {
+        let application = self.application.as_ref()?;
+        let name = suite.name();
+        let (holds, text) = match application.subscription(suite).map(|s| s.status) {
+            Some(SubscriptionStatus::Unblocked | SubscriptionStatus::TierUpdatePending) => {
+                (true, format!("It is subscribed to {name}."))
+            }
+            Some(
+                SubscriptionStatus::OnHold
+                | SubscriptionStatus::Blocked
+                | SubscriptionStatus::ProdOnlyBlocked
+                | SubscriptionStatus::Rejected,
+            ) => (false, format!("Its subscription to {name} is not in force.")),
+            None => (false, format!("It is not subscribed to {name}.")),
+        };
+        Some((holds, text, Remedy::Program))
+    }
+
+    fn of_credential(
+        &self,
+        ctx: &Ctx,
+        rule: Rule,
+        (request, route): (&LoggedRequest, Option<RouteRule>),
+    ) -> Option<(bool, String, Remedy)> {
+        Some(match rule {
+            Rule::Credential => self.credential_now(),
+            Rule::Account => self.account_now()?,
+            Rule::Owner => self.owner_now(),
+            Rule::Secret => self.secrets_now()?,
+            Rule::Network => self.network_now(request)?,
+            Rule::Scope => self.scope_now(&route?)?,
+            Rule::Quota => self.quota_now(ctx, route?)?,
+            Rule::Request
+            | Rule::Route
+            | Rule::Directory
+            | Rule::TokenGenuine
+            | Rule::TokenTime
+            | Rule::TokenStands
+            | Rule::Application
+            | Rule::Person
+            | Rule::Subscription
+            | Rule::Grant
             | Rule::Region
             | Rule::Content
             | Rule::Upstream
             | Rule::Patience => return None,
-        };
-        Some(Standing {
-            holds,
-            text,
-            changer: self.changer(remedy),
         })
     }
 

@@ -14,18 +14,20 @@ use http::{StatusCode, Uri};
 use ringfence_app::caller::Caller;
 use ringfence_app::error::Error;
 use ringfence_app::manage::traffic::{
-    Breadth, Period, RequestFilter, refusals_show, request_explain, request_list, traffic_show,
+    Breadth, Period, RequestFilter, applications_show, refusals_show, request_explain,
+    request_list, traffic_show,
 };
-use ringfence_core::id::{CredentialId, RequestId};
+use ringfence_core::client::Client;
+use ringfence_core::id::{ApplicationId, CredentialId, RequestId};
 use utoipa::OpenApi;
 use view::{
-    ExplainedView, RefusalsView, RequestView, TrafficView, explained_view, refusals_view,
-    request_view, traffic_view,
+    ApplicationTrafficView, ExplainedView, RefusalsView, RequestView, TrafficView,
+    application_view, explained_view, refusals_view, request_view, traffic_view,
 };
 
 /// What this file adds to the description.
 #[derive(OpenApi)]
-#[openapi(paths(account_traffic, account_refusals, requests, request, traffic))]
+#[openapi(paths(account_traffic, account_refusals, applications, requests, request, traffic))]
 pub(super) struct Api;
 
 pub(crate) fn account_traffic_route() -> MethodRouter<App> {
@@ -34,6 +36,10 @@ pub(crate) fn account_traffic_route() -> MethodRouter<App> {
 
 pub(crate) fn account_refusals_route() -> MethodRouter<App> {
     get(account_refusals)
+}
+
+pub(crate) fn applications_route() -> MethodRouter<App> {
+    get(applications)
 }
 
 pub(crate) fn requests_route() -> MethodRouter<App> {
@@ -104,6 +110,32 @@ async fn account_refusals(
 
 #[utoipa::path(
     get,
+    path = "/api/v1/accounts/{account}/application-traffic",
+    operation_id = "application_traffic",
+    tag = "Traffic",
+    summary = "The applications that acted for people of the account",
+    description = "Admins only. The last 30 days, the busiest hundred first.",
+    params(("account" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "The applications", body = Page<ApplicationTrafficView>), Refusals)
+)]
+async fn applications(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(account): Path<String>,
+    uri: Uri,
+) -> Result<Response, ManageError> {
+    Query::read(&uri, &[])?;
+    let caller = at(&app, &caller, &account).await?;
+    let found = applications_show(&app.ctx, &caller, Breadth::Account).await?;
+    let page = Page {
+        items: found.into_iter().map(application_view).collect(),
+        next_cursor: None,
+    };
+    Ok(crate::manage::entity::json(StatusCode::OK, &page))
+}
+
+#[utoipa::path(
+    get,
     path = "/api/v1/accounts/{account}/requests",
     tag = "Traffic",
     summary = "Requests one by one, the newest first",
@@ -112,6 +144,7 @@ async fn account_refusals(
         ("account" = String, Path, description = "The account's name"),
         PageParams,
         ("clientId" = Option<String>, Query, description = "Only those of this credential"),
+        ("applicationId" = Option<String>, Query, description = "Only those of this application"),
         ("route" = Option<String>, Query, description = "Only those on this route: its template"),
         ("reason" = Option<String>, Query, description = "Only those refused for this reason"),
         ("status" = Option<u8>, Query, description = "Only statuses that begin with this digit, 1 to 5"),
@@ -126,7 +159,14 @@ async fn requests(
     uri: Uri,
 ) -> Result<Response, ManageError> {
     let names = [
-        "limit", "cursor", "clientId", "route", "reason", "status", "refused",
+        "limit",
+        "cursor",
+        "clientId",
+        "applicationId",
+        "route",
+        "reason",
+        "status",
+        "refused",
     ];
     let query = Query::read(&uri, &names)?;
     let caller = at(&app, &caller, &account).await?;
@@ -136,7 +176,12 @@ async fn requests(
     let filter = RequestFilter {
         breadth: Breadth::Account,
         before: after.map_err(|e| ManageError::malformed("?cursor", e))?,
-        credential_id: query.parsed("clientId", CredentialId::parse)?,
+        client: match query.parsed("applicationId", ApplicationId::parse)? {
+            Some(id) => Some(Client::Application(id)),
+            None => query
+                .parsed("clientId", CredentialId::parse)?
+                .map(Client::Credential),
+        },
         route: query.text("route").map(str::to_owned),
         reason: query.text("reason").map(str::to_owned),
         status_class: query.parsed("status", status_class)?,

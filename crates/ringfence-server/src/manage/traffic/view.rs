@@ -1,10 +1,11 @@
 //! What traffic, refusals and requests look like on the wire.
 
 use ringfence_app::manage::traffic::{
-    Ends, Explained, LoggedRequest, Outcome, RefusalsShown, RouteTraffic, Step, TrafficShown,
+    ApplicationTraffic, Ends, Explained, LoggedRequest, Outcome, RefusalsShown, RouteTraffic, Step, TrafficShown,
     api_of,
 };
 use ringfence_app::traffic::reasons::reason_info;
+use ringfence_core::client::Client;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -79,6 +80,8 @@ pub(super) struct RefusalsView {
     reasons: Vec<ReasonView>,
     /// The credentials refused most often.
     credentials: Vec<RefusedView>,
+    /// The applications refused most often.
+    applications: Vec<RefusedApplicationView>,
 }
 
 /// Refusals for one reason.
@@ -117,6 +120,52 @@ pub(super) struct RefusedView {
     last_at: String,
 }
 
+/// An application that was refused.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RefusedApplication)]
+pub(super) struct RefusedApplicationView {
+    /// Its id.
+    application_id: String,
+    /// Its name; null when it was deleted.
+    name: Option<String>,
+    /// How often.
+    count: i64,
+    /// The most frequent reason.
+    reason: String,
+    /// About when last.
+    last_at: String,
+}
+
+/// An application that acted for people of the account in the last 30 days.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ApplicationTraffic)]
+pub(super) struct ApplicationTrafficView {
+    /// Its id.
+    application_id: String,
+    /// Its name; null when it was deleted.
+    name: Option<String>,
+    /// Tokens that it got.
+    tokens: i64,
+    /// Calls answered with a status below 400.
+    answered: i64,
+    /// Calls admitted, and answered with 400 to 499.
+    wrong: i64,
+    /// Calls and requests for tokens that were refused.
+    refused: i64,
+    /// Calls admitted, and failed with 500 or above.
+    failed: i64,
+    /// When it was last used; null when it was only refused.
+    last_used_at: Option<String>,
+    /// From which address that was.
+    last_used_from: Option<String>,
+    /// On which route that was.
+    last_used_route: Option<String>,
+    /// How often it was ever used.
+    uses: i64,
+}
+
 /// One request.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -126,8 +175,12 @@ pub(super) struct RequestView {
     id: String,
     /// When it came.
     at: String,
-    /// The credential; null when the token did not tell.
+    /// The credential; null when the token did not tell, or was an application's.
     client_id: Option<String>,
+    /// The application; null when the token did not tell, or was a credential's.
+    application_id: Option<String>,
+    /// The person that the credential or application acted for, when one is known.
+    user_id: Option<String>,
     /// The API.
     api: String,
     /// The route's template or name.
@@ -251,17 +304,50 @@ pub(super) fn refusals_view(shown: RefusalsShown) -> RefusalsView {
             last_at: refused.last_at.to_iso_millis(),
         });
     }
+    let mut applications = Vec::new();
+    for refused in shown.applications {
+        applications.push(RefusedApplicationView {
+            application_id: refused.application_id.to_string(),
+            name: refused.name,
+            count: refused.n,
+            reason: refused.reason,
+            last_at: refused.last_at.to_iso_millis(),
+        });
+    }
     RefusalsView {
         reasons,
         credentials,
+        applications,
+    }
+}
+
+pub(super) fn application_view(shown: ApplicationTraffic) -> ApplicationTrafficView {
+    let last = shown.last;
+    let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    ApplicationTrafficView {
+        application_id: shown.application_id.to_string(),
+        name: shown.name,
+        tokens: shown.tally.tokens,
+        answered: shown.tally.ok,
+        wrong: shown.tally.wrong,
+        refused: shown.tally.refused,
+        failed: shown.tally.failed,
+        last_used_at: last.as_ref().map(|last| last.at.to_iso_millis()),
+        last_used_from: last.as_ref().and_then(|last| text(&last.from)),
+        last_used_route: last.as_ref().and_then(|last| text(&last.route)),
+        uses: last.as_ref().map_or(0, |last| last.uses),
     }
 }
 
 pub(super) fn request_view(request: &LoggedRequest) -> RequestView {
+    let credential = request.client.and_then(Client::credential);
+    let application = request.client.and_then(Client::application);
     RequestView {
         id: request.id.to_string(),
         at: request.at.to_iso_millis(),
-        client_id: request.credential_id.map(|id| id.to_string()),
+        client_id: credential.map(|id| id.to_string()),
+        application_id: application.map(|id| id.to_string()),
+        user_id: request.owner_id.map(|id| id.to_string()),
         api: api_of(&request.route).to_owned(),
         route: request.route.clone(),
         method: request.method.clone(),
@@ -279,14 +365,14 @@ pub(super) fn explained_view(found: Explained) -> ExplainedView {
         what: found.reason.map(|reason| reason.what),
         todo: found.reason.map(|reason| reason.todo),
         who: found.changer,
-        needed_scopes: words(&found.needed.to_string()),
+        needed_scopes: words(&found.needed),
         rules: found.steps.into_iter().map(rule_view).collect(),
     }
 }
 
 fn rule_view(step: Step) -> RuleView {
     RuleView {
-        rule: step.rule.title(),
+        rule: step.title,
         outcome: match step.outcome {
             Outcome::Passed => "passed",
             Outcome::Failed => "failed",

@@ -16,7 +16,8 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use ringfence_app::manage::traffic::{
-    Bar, Ends, Period, RefusalsShown, RouteTraffic, TrafficShown, refusals_show, traffic_show,
+    ApplicationTraffic, Bar, Ends, Period, RefusalsShown, RouteTraffic, TrafficShown,
+    applications_show, refusals_show, traffic_show,
 };
 use ringfence_app::traffic::reasons::reason_info;
 use ringfence_core::time::Timestamp;
@@ -46,6 +47,8 @@ struct OverviewPage {
     slowest: Vec<ApiRow>,
     reasons: Vec<ReasonRow>,
     credentials: Vec<CredentialRow>,
+    refused_applications: Vec<CredentialRow>,
+    applications: Vec<ApplicationRow>,
     sample: Option<String>,
 }
 
@@ -88,6 +91,18 @@ struct CredentialRow {
     last_at: Moment,
 }
 
+struct ApplicationRow {
+    id: String,
+    name: Option<String>,
+    tokens: String,
+    answered: String,
+    refused: String,
+    wrong: String,
+    failed: String,
+    last_at: Option<Moment>,
+    last_route: String,
+}
+
 /// `GET /admin/gateway`.
 pub(crate) fn overview_route() -> MethodRouter<App> {
     get(overview)
@@ -109,6 +124,7 @@ async fn overview(
     let breadth = breadth_of(whose);
     let traffic = traffic_show(&app.ctx, &caller, breadth, period).await?;
     let refusals = refusals_show(&app.ctx, &caller, breadth, period).await?;
+    let applications = applications_show(&app.ctx, &caller, breadth).await?;
     let periods = Period::ALL.map(|one| Tab {
         label: one.title(),
         href: state.with(&[("period", one.as_str())]),
@@ -145,6 +161,8 @@ async fn overview(
         slowest: traffic.slowest.iter().map(api_row).collect(),
         sample: sample(&app, &traffic),
         credentials: credential_rows(&refusals),
+        refused_applications: refused_application_rows(&refusals),
+        applications: applications.iter().map(application_row).collect(),
         reasons: reason_rows(&refusals),
     })
 }
@@ -254,6 +272,42 @@ fn credential_rows(refusals: &RefusalsShown) -> Vec<CredentialRow> {
         });
     }
     rows
+}
+
+fn refused_application_rows(refusals: &RefusalsShown) -> Vec<CredentialRow> {
+    let mut rows = Vec::new();
+    for refused in &refusals.applications {
+        let info = reason_info(&refused.reason);
+        let account = refused.account.as_ref();
+        rows.push(CredentialRow {
+            id: refused.application_id.to_string(),
+            name: refused.name.clone(),
+            account: account.map(ToString::to_string).unwrap_or_default(),
+            n: grouped(refused.n),
+            reason: refused.reason.clone(),
+            what: info.map_or_else(String::new, |info| sentence(info.what)),
+            last_at: Moment(refused.last_at),
+        });
+    }
+    rows
+}
+
+fn application_row(shown: &ApplicationTraffic) -> ApplicationRow {
+    let tally = &shown.tally;
+    ApplicationRow {
+        id: shown.application_id.to_string(),
+        name: shown.name.clone(),
+        tokens: grouped(tally.tokens),
+        answered: grouped(tally.ok),
+        refused: grouped(tally.refused),
+        wrong: grouped(tally.wrong),
+        failed: grouped(tally.failed),
+        last_at: shown.last.as_ref().map(|last| Moment(last.at)),
+        last_route: shown
+            .last
+            .as_ref()
+            .map_or_else(String::new, |last| last.route.clone()),
+    }
 }
 
 /// A part of a whole in percent, or nothing when there is no whole.

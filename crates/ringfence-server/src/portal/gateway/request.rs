@@ -16,6 +16,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use ringfence_app::error::Error;
 use ringfence_app::manage::traffic::{Explained, Outcome, Step, api_of, request_explain};
+use ringfence_core::client::Client;
 use ringfence_core::id::RequestId;
 
 #[derive(Template)]
@@ -33,8 +34,9 @@ struct RequestPage {
     duration: String,
     address: String,
     account: Option<String>,
-    credential_id: Option<String>,
-    credential: Option<String>,
+    client_id: Option<String>,
+    client: Option<String>,
+    is_application: bool,
     /// Whether the credential's page belongs to the account that is looked at.
     is_here: bool,
     owner: Option<String>,
@@ -128,12 +130,18 @@ fn page(chrome: Chrome, found: &Explained, is_here: bool) -> RequestPage {
         duration: duration(request.duration_us),
         address: request.address.map(|a| a.to_string()).unwrap_or_default(),
         account: found.account.as_ref().map(ToString::to_string),
-        credential_id: request.credential_id.map(|id| id.to_string()),
-        credential: found.credential.clone(),
+        client_id: request.client.map(|client| match client {
+            Client::Credential(id) => id.to_string(),
+            Client::Application(id) => id.to_string(),
+        }),
+        client: found.client.clone(),
+        is_application: request
+            .client
+            .is_some_and(|client| client.application().is_some()),
         is_here,
         owner: found.owner.clone(),
         scopes: request.scopes.clone(),
-        needed: found.needed.to_string(),
+        needed: found.needed.clone(),
         steps: found
             .steps
             .iter()
@@ -153,7 +161,7 @@ fn step_row(step: &Step, refusal: Option<&Refusal>) -> StepRow {
     StepRow {
         class,
         result,
-        title: step.rule.title(),
+        title: step.title,
         then: failed.map(|refusal| refusal.what.clone()),
         now: step.now.as_ref().map(|now| NowRow {
             holds: now.holds,

@@ -15,10 +15,11 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use ringfence_app::caller::Caller;
 use ringfence_app::manage::traffic::{
-    LoggedRequest, RequestFilter, api_of, credential_names, request_list,
+    LoggedRequest, RequestFilter, api_of, client_names, request_list,
 };
 use ringfence_app::traffic::reasons::REASONS;
-use ringfence_core::id::{CredentialId, RequestId};
+use ringfence_core::client::Client;
+use ringfence_core::id::RequestId;
 use ringfence_core::user::Role;
 
 #[derive(Template)]
@@ -57,9 +58,14 @@ struct Line {
     status: u16,
     class: &'static str,
     reason: Option<String>,
-    credential: Option<String>,
+    client: Option<ClientCell>,
     duration: String,
     address: String,
+}
+
+struct ClientCell {
+    name: String,
+    is_application: bool,
 }
 
 /// `GET /admin/gateway/requests`.
@@ -80,13 +86,16 @@ async fn requests(
     }
     let filter = filter(&state);
     let credential = state.text("credential");
-    let no_credential = !credential.is_empty() && filter.credential_id.is_none();
+    let no_credential = !credential.is_empty() && filter.client.is_none();
     let found = request_list(&app.ctx, &caller, &filter, LINES).await?;
-    let names = credential_names(&app.ctx, &found.items).await?;
+    let names = client_names(&app.ctx, &found.items).await?;
     let name_of = |request: &LoggedRequest| {
-        let id = request.credential_id?;
-        let name = names.iter().find(|(known, _)| *known == id);
-        Some(name.map_or_else(|| id.to_string(), |(_, name)| name.clone()))
+        let client = request.client?;
+        let name = names.iter().find(|(known, _)| *known == client);
+        Some(ClientCell {
+            name: name.map_or_else(|| client.to_string(), |(_, name)| name.clone()),
+            is_application: client.application().is_some(),
+        })
     };
     let lines = found.items.iter().map(|r| line(r, name_of(r))).collect();
     let limits = app.ctx.traffic.limits();
@@ -117,7 +126,7 @@ async fn requests(
         reasons: reasons(&state),
         credential: credential.to_owned(),
         credential_error: no_credential.then_some(
-            "A credential’s id has 36 characters, such as 0190a1b2-3333-4d5e-8f60-7a8b9c0d0001",
+            "A credential’s id has 36 characters, such as 0190a1b2-3333-4d5e-8f60-7a8b9c0d0001; an application’s has app: before it",
         ),
         id: id.to_owned(),
         id_error: (!id.is_empty()).then_some(
@@ -143,7 +152,7 @@ fn filter(state: &ListState) -> RequestFilter {
     RequestFilter {
         breadth: breadth_of(state.text("whose")),
         before: RequestId::parse(state.text("before")).ok(),
-        credential_id: CredentialId::parse(state.text("credential")).ok(),
+        client: Client::parse(state.text("credential")).ok(),
         route: some("route"),
         reason: some("reason"),
         status_class: state
@@ -159,7 +168,7 @@ fn filter(state: &ListState) -> RequestFilter {
     }
 }
 
-fn line(request: &LoggedRequest, credential: Option<String>) -> Line {
+fn line(request: &LoggedRequest, client: Option<ClientCell>) -> Line {
     Line {
         at: Moment(request.at),
         id: request.id.to_string(),
@@ -169,7 +178,7 @@ fn line(request: &LoggedRequest, credential: Option<String>) -> Line {
         status: request.status,
         class: status_class(request),
         reason: request.reason.clone(),
-        credential,
+        client,
         duration: duration(request.duration_us),
         address: request.address.map(|a| a.to_string()).unwrap_or_default(),
     }

@@ -1,5 +1,8 @@
-//! Uses of credentials, gathered in memory and flushed in batches (design §5).
+//! Uses of credentials, gathered in memory and flushed in batches (design §5); those of applications in [`applications`].
 
+pub mod applications;
+
+use self::applications::{ApplicationUsage, applications_flush};
 use crate::context::Ctx;
 use crate::error::{Error, chain};
 use crate::token::failures_flush;
@@ -27,6 +30,8 @@ const MS_AN_HOUR: i64 = 3_600_000;
 /// What was used since the last flush. Sixteen short locks, so that callers hardly ever meet.
 #[derive(Debug, Default)]
 pub struct Usage {
+    /// Uses of applications.
+    pub applications: ApplicationUsage,
     shards: [Mutex<HashMap<(CredentialId, u32), Use>>; N_SHARDS],
 }
 
@@ -225,6 +230,7 @@ pub async fn flush(ctx: &Ctx) -> Result<(), Error> {
         hours_add(&mut tx, &batch.hours).await?;
         tx.commit().await?;
     }
+    applications_flush(ctx).await?;
     failures_flush(ctx).await?;
     tally_flush(ctx).await?;
     traffic::flush(ctx).await
