@@ -114,17 +114,20 @@ async fn hall_pass(State(hall): State<Arc<Hall>>, mut request: Request, next: Ne
         let told = response.extensions().get::<ReasonCode>();
         let reason = refused.or(told.map(|told| told.0));
         if mark.is_some() || reason.is_some() {
-            answered_note(ctx, Answered {
-                id,
-                at,
-                who: mark.and_then(|mark| mark.who),
-                route: mark.map_or(ROUTE_NONE, |mark| mark.route),
-                method,
-                status,
-                reason,
-                took_us,
-                from: Some(client),
-            });
+            answered_note(
+                ctx,
+                Answered {
+                    id,
+                    at,
+                    who: mark.and_then(|mark| mark.who),
+                    route: mark.map_or(ROUTE_NONE, |mark| mark.route),
+                    method,
+                    status,
+                    reason,
+                    took_us,
+                    from: Some(client),
+                },
+            );
         }
     }
     let named = response.extensions().get::<RouteName>().cloned();

@@ -217,7 +217,10 @@ pub async fn application_usage_prune(tx: &mut Tx, before_hour: i64) -> Result<()
 }
 
 fn account_text(account_id: Option<AccountId>) -> Arg {
-    account_id.map(|id| id.to_string()).unwrap_or_default().into()
+    account_id
+        .map(|id| id.to_string())
+        .unwrap_or_default()
+        .into()
 }
 
 fn tally(row: &Row) -> Result<Tally, Error> {

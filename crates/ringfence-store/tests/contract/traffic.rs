@@ -11,7 +11,7 @@ use ringfence_store::credentials::usage::Tally as Uses;
 use ringfence_store::db::Db;
 use ringfence_store::traffic::Whose;
 use ringfence_store::traffic::counts::{
-    CountsOf, SlotKey, Span, Tally, counts_add, counts_by_bucket, counts_by_client, ClientKind,
+    ClientKind, CountsOf, SlotKey, Span, Tally, counts_add, counts_by_bucket, counts_by_client,
     counts_by_reason, counts_take,
 };
 use ringfence_store::traffic::log::{
@@ -295,7 +295,11 @@ async fn requests_of_an_application_are_found_and_its_uses_add_up() {
         let id = account(&store.db).await.id;
         let mut of_application = request(1, Some(id), None);
         of_application.client = Some(application(3));
-        log(&store.db, &[of_application.clone(), request(2, Some(id), None)]).await;
+        log(
+            &store.db,
+            &[of_application.clone(), request(2, Some(id), None)],
+        )
+        .await;
         let mut tx = store.db.begin_read().await.unwrap();
         let mut query = LogQuery::of(Whose::Account(id), 10);
         query.client = Some(application(3));
@@ -341,6 +345,11 @@ async fn requests_of_an_application_are_found_and_its_uses_add_up() {
             assert_eq!((sums[0].tally.tokens, sums[0].tally.ok), (tokens, ok));
             assert_eq!((last.at, last.uses), (at(30), uses), "{}", store.engine);
         }
-        assert!(application_sums(&mut tx, Some(id), 8, 10).await.unwrap().is_empty());
+        assert!(
+            application_sums(&mut tx, Some(id), 8, 10)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
 }

@@ -203,7 +203,10 @@ impl Now {
                 | SubscriptionStatus::Blocked
                 | SubscriptionStatus::ProdOnlyBlocked
                 | SubscriptionStatus::Rejected,
-            ) => (false, format!("Its subscription to {name} is not in force.")),
+            ) => (
+                false,
+                format!("Its subscription to {name} is not in force."),
+            ),
             None => (false, format!("It is not subscribed to {name}.")),
         };
         Some((holds, text, Remedy::Program))

@@ -27,7 +27,14 @@ use view::{
 
 /// What this file adds to the description.
 #[derive(OpenApi)]
-#[openapi(paths(account_traffic, account_refusals, applications, requests, request, traffic))]
+#[openapi(paths(
+    account_traffic,
+    account_refusals,
+    applications,
+    requests,
+    request,
+    traffic
+))]
 pub(super) struct Api;
 
 pub(crate) fn account_traffic_route() -> MethodRouter<App> {

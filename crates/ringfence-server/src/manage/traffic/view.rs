@@ -1,8 +1,8 @@
 //! What traffic, refusals and requests look like on the wire.
 
 use ringfence_app::manage::traffic::{
-    ApplicationTraffic, Ends, Explained, LoggedRequest, Outcome, RefusalsShown, RouteTraffic, Step, TrafficShown,
-    api_of,
+    ApplicationTraffic, Ends, Explained, LoggedRequest, Outcome, RefusalsShown, RouteTraffic, Step,
+    TrafficShown, api_of,
 };
 use ringfence_app::traffic::reasons::reason_info;
 use ringfence_core::client::Client;
