@@ -5,6 +5,7 @@
 //! [`reasons`] says what each reason code means, and what to do about it.
 
 mod flush;
+mod grant_reasons;
 pub mod reasons;
 pub mod rules;
 

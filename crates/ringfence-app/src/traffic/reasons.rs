@@ -3,6 +3,7 @@
 //! `docs/integrators.md` has the same table for those who call; a test holds the two together. Codes of token requests
 //! stand here alone: the caller is not told them.
 
+use super::grant_reasons::GRANT_REASONS;
 use super::rules::{Remedy, Rule};
 
 /// Reason codes that mean the same, in plain words.
@@ -23,11 +24,16 @@ pub struct ReasonInfo {
 /// What a reason code means; `None` for one that this version does not know.
 #[must_use]
 pub fn reason_info(code: &str) -> Option<&'static ReasonInfo> {
-    REASONS.iter().find(|info| info.codes.contains(&code))
+    reasons().find(|info| info.codes.contains(&code))
 }
 
 /// Every reason code.
-pub const REASONS: [ReasonInfo; 55] = [
+pub fn reasons() -> impl Iterator<Item = &'static ReasonInfo> {
+    REASONS.iter().chain(&GRANT_REASONS)
+}
+
+/// The reason codes of calls, and of requests for a token of any kind.
+const REASONS: [ReasonInfo; 55] = [
     ReasonInfo {
         codes: &["token_missing"],
         rule: Rule::Request,
@@ -403,8 +409,8 @@ pub const REASONS: [ReasonInfo; 55] = [
         codes: &["unsupported_grant_type"],
         rule: Rule::Request,
         remedy: Remedy::Program,
-        what: "grant_type is not client_credentials",
-        todo: "send grant_type=client_credentials",
+        what: "grant_type is none that the client may use",
+        todo: "send one that it may use; an API credential’s is client_credentials",
     },
     ReasonInfo {
         codes: &["invalid_scope"],
@@ -477,14 +483,14 @@ mod tests {
     #[test]
     fn no_code_is_explained_twice() {
         let mut codes = HashSet::new();
-        for code in REASONS.iter().flat_map(|info| info.codes) {
+        for code in reasons().flat_map(|info| info.codes) {
             assert!(codes.insert(code), "{code}");
         }
     }
 
     #[test]
     fn each_rule_stands_in_an_order() {
-        for info in &REASONS {
+        for info in reasons() {
             let orders: [&[Rule]; 4] = [
                 &CALL_RULES,
                 &TOKEN_RULES,

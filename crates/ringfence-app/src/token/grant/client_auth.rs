@@ -9,6 +9,7 @@ use crate::token::{Origin, TokenError};
 use ringfence_core::application::{Application, ApplicationStatus, GrantTypes};
 use ringfence_core::consumer::ConsumerKey;
 use ringfence_core::credential::StoredDigest;
+use ringfence_core::id::ApplicationId;
 use ringfence_core::secret::Secret;
 use std::sync::Arc;
 
@@ -39,6 +40,15 @@ impl ApplicationCaller {
     pub(super) const fn is_public(&self) -> bool {
         self.is_public
     }
+}
+
+/// The application that a request names, when there is one; that it is also the caller is not proved.
+pub(super) fn application_named(ctx: &Ctx, proof: &ApplicationProof) -> Option<ApplicationId> {
+    let key = ConsumerKey::parse(&proof.client_id).ok()?;
+    let snapshot = ctx.directory.look();
+    snapshot
+        .application_by_key(key)
+        .map(|application| application.id)
 }
 
 /// Authenticates the application of a request for tokens.

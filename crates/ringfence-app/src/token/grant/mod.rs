@@ -26,8 +26,10 @@ pub(crate) use tally::tally_flush;
 use super::{Origin, TokenError, directory_fresh};
 use crate::context::Ctx;
 use crate::directory::follow::look_again;
+use crate::gateway::{Who, WhoScopes};
 use client_auth::ApplicationCaller;
 use ringfence_core::application::GrantType;
+use ringfence_core::client::Client;
 use ringfence_core::id::{AccountId, ApplicationId, UserId};
 use ringfence_core::secret::Secret;
 use ringfence_core::user_scope::UserScopes;
@@ -82,7 +84,7 @@ pub struct GrantedTokens {
 /// Who took part in a request, for the record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Parties {
-    /// The application that asked, once it had proved who it is.
+    /// The application that asked; that it is the caller is proved unless the request was refused.
     pub application_id: Option<ApplicationId>,
     /// The person the tokens are of, with their account.
     pub user: Option<(AccountId, UserId)>,
@@ -99,6 +101,22 @@ pub struct GrantOutcome {
     pub grant_type: Option<GrantType>,
     /// The true reason of a refusal, which the caller is not always told.
     pub reason: Option<&'static str>,
+}
+
+impl GrantOutcome {
+    /// Who asked and for whom, as the record of requests has it.
+    #[must_use]
+    pub fn who(&self) -> Option<Who> {
+        let granted = self.result.as_ref().ok();
+        let scopes = granted.map(|tokens| tokens.scope.plain());
+        let user = self.parties.user;
+        Some(Who {
+            account_id: user.map(|(account_id, _)| account_id),
+            client: Client::Application(self.parties.application_id?),
+            owner_id: user.map(|(_, user_id)| user_id),
+            scopes: WhoScopes::Person(scopes.unwrap_or_default()),
+        })
+    }
 }
 
 /// What is found out under way, for the record alone.
@@ -129,6 +147,9 @@ pub async fn token_grant(ctx: &Ctx, request: &GrantRequest) -> GrantOutcome {
         Ok(_) => None,
         Err(error) => told.reason.or(Some(error.reason())),
     };
+    if told.parties.application_id.is_none() {
+        told.parties.application_id = client_auth::application_named(ctx, &request.proof);
+    }
     GrantOutcome {
         result,
         parties: told.parties,

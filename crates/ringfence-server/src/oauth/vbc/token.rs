@@ -5,8 +5,9 @@ use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::response::{IntoResponse, Response};
 use ringfence_app as app;
+use ringfence_app::gateway::Who;
 use ringfence_app::token::TokenError;
-use ringfence_app::token::grant::{GrantOutcome, GrantRequest, GrantedTokens};
+use ringfence_app::token::grant::{GrantRequest, GrantedTokens};
 use ringfence_core::secret::Secret;
 
 use super::error::{Asked, Refusal};
@@ -16,7 +17,7 @@ use crate::oauth::request::{ApplicationRequest, when_due};
 use crate::web::record::{CallMark, ReasonCode};
 
 /// The name of all its paths in the record of requests.
-pub(super) const ROUTE: &str = "/token";
+const ROUTE: &str = ringfence_app::traffic::ROUTE_VBC_TOKEN;
 
 /// The answer with tokens; the platform's order of keys.
 #[derive(serde::Serialize)]
@@ -37,6 +38,7 @@ pub(crate) async fn tokens_grant(State(app): State<App>, request: Request) -> Re
         Ok(request) => granted(&app, request).await,
         Err(error) => (Err(error), None),
     };
+    let who = told.as_ref().and_then(|told| told.who);
     let response = match result {
         Ok(tokens) => {
             let grant = told.as_ref().and_then(|told| told.grant_type);
@@ -54,15 +56,12 @@ pub(crate) async fn tokens_grant(State(app): State<App>, request: Request) -> Re
             response
         }
     };
-    let mark = CallMark {
-        route: ROUTE,
-        who: None,
-    };
-    mark.put(response)
+    CallMark { route: ROUTE, who }.put(response)
 }
 
 /// What the record is told beside the answer.
 struct Recorded {
+    who: Option<Who>,
     grant_type: Option<ringfence_core::application::GrantType>,
     reason: Option<&'static str>,
 }
@@ -72,14 +71,13 @@ async fn granted(
     request: ApplicationRequest,
 ) -> (Result<GrantedTokens, TokenError>, Option<Recorded>) {
     let read_at = request.read_at;
-    let GrantOutcome {
-        result,
-        parties: _,
-        grant_type,
-        reason,
-    } = app::token::grant::token_grant(&app.ctx, &grant_request(request)).await;
-    let recorded = Recorded { grant_type, reason };
-    (when_due(read_at, result).await, Some(recorded))
+    let outcome = app::token::grant::token_grant(&app.ctx, &grant_request(request)).await;
+    let recorded = Recorded {
+        who: outcome.who(),
+        grant_type: outcome.grant_type,
+        reason: outcome.reason,
+    };
+    (when_due(read_at, outcome.result).await, Some(recorded))
 }
 
 fn grant_request(request: ApplicationRequest) -> GrantRequest {

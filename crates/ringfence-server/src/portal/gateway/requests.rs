@@ -17,7 +17,7 @@ use ringfence_app::caller::Caller;
 use ringfence_app::manage::traffic::{
     LoggedRequest, RequestFilter, api_of, client_names, request_list,
 };
-use ringfence_app::traffic::reasons::REASONS;
+use ringfence_app::traffic::reasons::reasons;
 use ringfence_core::client::Client;
 use ringfence_core::id::RequestId;
 use ringfence_core::user::Role;
@@ -123,7 +123,7 @@ async fn requests(
                 ("5", "5xx failed"),
             ],
         ),
-        reasons: reasons(&state),
+        reasons: reason_choices(&state),
         credential: credential.to_owned(),
         credential_error: no_credential.then_some(
             "A credential’s id has 36 characters, such as 0190a1b2-3333-4d5e-8f60-7a8b9c0d0001; an application’s has app: before it",
@@ -204,8 +204,8 @@ fn choices(state: &ListState, name: &str, all: &[(&str, &str)]) -> Vec<Choice> {
     all.iter().map(choice).collect()
 }
 
-fn reasons(state: &ListState) -> Vec<Choice> {
-    let mut codes: Vec<&str> = REASONS.iter().flat_map(|r| r.codes).copied().collect();
+fn reason_choices(state: &ListState) -> Vec<Choice> {
+    let mut codes: Vec<&str> = reasons().flat_map(|r| r.codes).copied().collect();
     codes.sort_unstable();
     let mut all = vec![("", "Any reason")];
     all.extend(codes.into_iter().map(|code| (code, code)));
