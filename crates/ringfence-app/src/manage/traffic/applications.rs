@@ -8,8 +8,8 @@ use ringfence_core::id::ApplicationId;
 use ringfence_store::applications::usage::application_sums;
 use ringfence_store::traffic::counts::CountsOf;
 
-pub use ringfence_store::applications::usage::LastUse;
-pub use ringfence_store::credentials::usage::Tally;
+use ringfence_store::applications::usage::LastUse;
+use ringfence_store::credentials::usage::Tally;
 
 const DAYS: i64 = 30;
 const MOST: u32 = 100;
