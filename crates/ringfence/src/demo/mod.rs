@@ -163,12 +163,23 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
     let failed = check(shell, &collect, &name).await?;
     let report = run_collection(&collect, &name).await?;
     say_report(shell, &report);
-    let portal = portal_link(ctx, &url).await?;
+    let portal = portal_link(ctx, &url, (sample::ACCOUNT, sample::OWNER)).await?;
     shell.say(format!(
         "\n8. Now you are Sam. Choose a password and look around in the Admin Portal; the link works once:\n     {portal}"
     ));
+    let password = vbc_sample::developer_sample(ctx).await?;
+    let person = portal_link(ctx, &url, (vbc_sample::VBC_ACCOUNT, vbc_sample::VBC_ADMIN)).await?;
     shell.say(format!(
-        "   The corpus for analysts:\n     {}",
+        "9. Or you are {}, who builds an application for widgets; docs/developers.md goes on from here:\n     {url}/devportal   password {}",
+        vbc_sample::DEVELOPER,
+        password.expose()
+    ));
+    shell.say(format!(
+        "   Who allows it to act is {}; choose a password:\n     {person}",
+        vbc_sample::VBC_ADMIN
+    ));
+    shell.say(format!(
+        "\n   The corpus for analysts:\n     {}",
         shell.config.data_dir.join("corpus/acme").display()
     ));
     shell.say(format!(
@@ -178,6 +189,9 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
         shell.print_json(&json!({
             "url": url,
             "portal_url": portal,
+            "developer": vbc_sample::DEVELOPER,
+            "developer_password": password.expose(),
+            "vbc_admin_url": person,
             "data_dir": shell.config.data_dir,
             "client_id": id,
             "calls_visible": n_visible,
@@ -189,11 +203,15 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A one-time link by which the reader becomes the sample admin.
-async fn portal_link(ctx: &Ctx, url: &str) -> anyhow::Result<String> {
-    let account = AccountName::parse(sample::ACCOUNT)?;
-    let sam = user_show(ctx, &account, &Username::parse(sample::OWNER)?).await?;
-    let link = invite_link(ctx, &Actor::command_line(), sam.id, false).await?;
+/// A one-time link by which the reader becomes a sample admin.
+async fn portal_link(
+    ctx: &Ctx,
+    url: &str,
+    (account, username): (&str, &str),
+) -> anyhow::Result<String> {
+    let account = AccountName::parse(account)?;
+    let admin = user_show(ctx, &account, &Username::parse(username)?).await?;
+    let link = invite_link(ctx, &Actor::command_line(), admin.id, false).await?;
     Ok(format!("{url}/invite/{}", link.expose()))
 }
 

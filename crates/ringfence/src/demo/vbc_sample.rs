@@ -1,10 +1,13 @@
-//! The sample account of VBC: two locations, twelve people, and extensions with their numbers and devices.
+//! The sample account of VBC: two locations, twelve people, and extensions with their numbers and devices; and a developer.
 
 use anyhow::Context as _;
 use ringfence_app::accounts::{NewAccount, account_create};
 use ringfence_app::context::{Actor, Ctx};
+use ringfence_app::developers::{NewDeveloper, developer_create};
 use ringfence_app::import::provisioning::provisioning_import;
 use ringfence_core::account::{Account, AccountKind, AccountName, Region, TokenAlg};
+use ringfence_core::developer::DeveloperName;
+use ringfence_core::secret::{Handle, Secret};
 use std::path::Path;
 
 /// The account of the sample, whose number is 4711.
@@ -28,4 +31,21 @@ pub(super) async fn vbc_sample(ctx: &Ctx, data_dir: &Path) -> anyhow::Result<Acc
     std::fs::write(&file, ENTRIES).with_context(|| format!("cannot write {}", file.display()))?;
     provisioning_import(ctx, &actor, account.id, &file).await?;
     Ok(account)
+}
+
+/// The sample developer.
+pub(super) const DEVELOPER: &str = "dana.api";
+
+/// Makes the developer, and gives the password made for them.
+pub(super) async fn developer_sample(ctx: &Ctx) -> anyhow::Result<Secret<String>> {
+    let password = Secret::new(Handle::generate(&*ctx.random).expose().to_owned());
+    let new = NewDeveloper {
+        username: DeveloperName::parse(DEVELOPER)?,
+        name: "Dana Dev".to_owned(),
+        email: "dana@software.example".to_owned(),
+        company: "Example Software".to_owned(),
+        password: Some(password.clone()),
+    };
+    developer_create(ctx, &Actor::command_line(), new).await?;
+    Ok(password)
 }
