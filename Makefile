@@ -20,8 +20,8 @@ check:
 audit:
 	@scripts/audit.sh
 
-# The figures of bench/README.md, one by one: make bench, or make bench-issue, bench-gateway, bench-refused, bench-start,
-# bench-collector, bench-pages.
+# The figures of bench/README.md, one by one: make bench, or make bench-issue, bench-grants, bench-gateway, bench-refused,
+# bench-start, bench-collector, bench-pages.
 bench:
 	@bench/run.sh all
 

@@ -1,27 +1,28 @@
 #!/usr/bin/env bash
-# One figure a command: bench/run.sh issue | gateway | refused | start | collector | pages [OPTIONS]; `all` runs them in turn.
+# One figure a command: bench/run.sh issue | grants | gateway | refused | start | collector | pages [OPTIONS]; `all` runs them
+# in turn.
 # Installs and builds what it needs; every server it starts listens on loopback and is stopped at the end.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 name=${1:-}
-[ -n "$name" ] || { sed -n '2,3s/^# //p' "$ROOT/bench/run.sh"; exit 2; }
+[ -n "$name" ] || { sed -n '2,4s/^# //p' "$ROOT/bench/run.sh"; exit 2; }
 shift
 if [ "$name" = all ]; then
-    for each in issue gateway refused start collector pages; do "$ROOT/bench/run.sh" "$each" "$@"; done
+    for each in issue grants gateway refused start collector pages; do "$ROOT/bench/run.sh" "$each" "$@"; done
     exit
 fi
 [ -f "$ROOT/bench/$name.py" ] || { echo "there is no bench of that name: $name" >&2; exit 2; }
 install_missing python3=python3 wrk=wrk
 case $name in
     gateway) install_missing haproxy=haproxy nginx-light=nginx openssl=openssl ;;
-    refused) install_missing 'postgresql=/usr/lib/postgresql/*/bin/initdb' ;;
+    refused | grants) install_missing 'postgresql=/usr/lib/postgresql/*/bin/initdb' ;;
     collector) install_missing rclone=rclone curl=curl ;;
 esac
 require_cargo
 cargo build --quiet --locked --release --package ringfence --bins
 cargo build --quiet --locked --release --package ringfence-testkit --examples
-if [ "$name" = refused ]; then
+if [ "$name" = refused ] || [ "$name" = grants ]; then
     start_postgres
     export RINGFENCE_BENCH_PG=$PG_URL
 fi

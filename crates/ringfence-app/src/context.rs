@@ -51,8 +51,6 @@ pub struct Parts {
     pub step_sealer: Sealer,
     /// Derives refresh tokens, so that one can be given again without being kept.
     pub refresh_key: DigestKey,
-    /// Seals access tokens that the password grant may give again.
-    pub token_sealer: Sealer,
     /// Seals secrets of providers that accounts sign in through.
     pub provider_sealer: Sealer,
     /// Who may do what, in memory.
@@ -244,9 +242,6 @@ impl Ctx {
             .sealer(Purpose::SignInSteps)
             .map_err(Error::internal)?;
         let refresh_key = master.refresh_key().map_err(Error::internal)?;
-        let token_sealer = master
-            .sealer(Purpose::AccessTokens)
-            .map_err(Error::internal)?;
         let provider_sealer = master
             .sealer(Purpose::ProviderSecrets)
             .map_err(Error::internal)?;
@@ -261,7 +256,6 @@ impl Ctx {
             totp_sealer,
             step_sealer,
             refresh_key,
-            token_sealer,
             provider_sealer,
             directory: Directory::default(),
             gateway: Gateway::new(settings.limits),

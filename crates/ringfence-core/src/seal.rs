@@ -27,8 +27,6 @@ pub enum Purpose {
     SignInSteps,
     /// Derivation of refresh tokens.
     RefreshTokens,
-    /// Access tokens that may be given once more.
-    AccessTokens,
     /// Secrets of the providers that accounts sign in through.
     ProviderSecrets,
 }
@@ -44,7 +42,6 @@ impl Purpose {
             Self::TotpSecrets => b"ringfence/1/totp-secrets",
             Self::SignInSteps => b"ringfence/1/sign-in-steps",
             Self::RefreshTokens => b"ringfence/1/refresh-tokens",
-            Self::AccessTokens => b"ringfence/1/access-tokens",
             Self::ProviderSecrets => b"ringfence/1/provider-secrets",
         }
     }

@@ -128,6 +128,7 @@ impl Shell {
                 idle_secs: config.sign_in.session_idle_secs,
                 longest_secs: config.sign_in.session_longest_secs,
             },
+            vbc: config.vbc.settings(),
             providers: providers(&config.sign_in)?,
             sso: sso_settings(&config.sign_in)?,
             traffic: TrafficLimits {

@@ -24,6 +24,7 @@ mod sign_in;
 mod tests;
 mod token;
 mod traffic;
+mod vbc;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,7 @@ pub(crate) use server::{Role, Server};
 pub(crate) use sign_in::SignIn;
 pub(crate) use token::{Algorithm, Token};
 pub(crate) use traffic::Traffic;
+pub(crate) use vbc::Vbc;
 
 use key::{Key, Kind, Section};
 
@@ -59,6 +61,8 @@ pub(crate) struct Config {
     pub server: Server,
     /// Access tokens.
     pub token: Token,
+    /// Tokens of applications.
+    pub vbc: Vbc,
     /// Signing keys and the master key.
     pub keys: Keys,
     /// Live rights.
@@ -86,6 +90,7 @@ impl Default for Config {
             database: Database::default(),
             server: Server::default(),
             token: Token::default(),
+            vbc: Vbc::default(),
             keys: Keys::default(),
             directory: Directory::default(),
             sign_in: SignIn::default(),
@@ -119,6 +124,7 @@ fn sections() -> Vec<Section> {
         database::SECTION,
         server::SECTION,
         token::SECTION,
+        vbc::SECTION,
         keys::SECTION,
         directory::SECTION,
         sign_in::SECTION,
@@ -212,6 +218,7 @@ impl Config {
         self.database.faults(&mut faults);
         self.server.faults(&mut faults);
         self.token.faults(&mut faults);
+        self.vbc.faults(&mut faults);
         self.keys.faults(&self.token, &mut faults);
         self.directory.faults(&mut faults);
         self.sign_in.faults(&mut faults);
