@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 const KEY: &str = "2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a";
 const PASSWORD: &str = "Correct-Horse-7-Battery";
+const CALL: &str = "/t/vbc.prod/provisioning/v1/api/accounts/self";
 const GONE: &str = "Persisted access token data not found";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,8 +150,9 @@ fn registered(cli: &Binary) -> (String, String) {
         "--email",
         "dana@example.com",
     ]);
-    let app = cli.json(&["app", "create", "Nightly", "--developer", "dana.api"]);
+    let app = cli.json(&["app", "create", "Nightly", "--developer", "dana.api", "--quota", "Unlimited"]);
     let id = app["id"].as_str().unwrap();
+    let _ = cli.json(&["subscription", "add", id, "Provisioning"]);
     let grants = ["--grant", "password", "--grant", "refresh_token"];
     let keys = cli.json(&[&["app", "keys", "generate", id][..], &grants].concat());
     (text(&keys, "consumer_key"), text(&keys, "consumer_secret"))
@@ -211,7 +213,7 @@ impl Cluster<'_> {
         let began = Instant::now();
         for server in &self.servers {
             loop {
-                let request = self.http.get(format!("{}/userinfo", server.url));
+                let request = self.http.get(format!("{}{CALL}", server.url));
                 let status = request.bearer_auth(token).send().await.unwrap().status();
                 if status == wanted {
                     break;
