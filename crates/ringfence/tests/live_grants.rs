@@ -150,7 +150,15 @@ fn registered(cli: &Binary) -> (String, String) {
         "--email",
         "dana@example.com",
     ]);
-    let app = cli.json(&["app", "create", "Nightly", "--developer", "dana.api", "--quota", "Unlimited"]);
+    let app = cli.json(&[
+        "app",
+        "create",
+        "Nightly",
+        "--developer",
+        "dana.api",
+        "--quota",
+        "Unlimited",
+    ]);
     let id = app["id"].as_str().unwrap();
     let _ = cli.json(&["subscription", "add", id, "Provisioning"]);
     let grants = ["--grant", "password", "--grant", "refresh_token"];
