@@ -33,30 +33,18 @@ pub(crate) struct Vbc {
 
 impl Default for Vbc {
     fn default() -> Self {
-        let VbcSettings {
-            password_grant,
-            token_reuse,
-            access_ttl_secs,
-            refresh_idle_secs,
-            refresh_longest_secs,
-            code_ttl_secs,
-            retry_window_secs,
-            id_token_ttl_secs,
-            lockout_failures,
-            lockout_secs,
-            standard_plan_per_minute: _,
-        } = VbcSettings::default();
+        let usual = VbcSettings::default();
         Self {
-            password_grant,
-            token_reuse,
-            access_ttl_secs,
-            refresh_idle_secs,
-            refresh_longest_secs,
-            code_ttl_secs,
-            retry_window_secs,
-            id_token_ttl_secs,
-            lockout_failures,
-            lockout_secs,
+            password_grant: usual.password_grant,
+            token_reuse: usual.token_reuse,
+            access_ttl_secs: usual.access_ttl_secs,
+            refresh_idle_secs: usual.refresh_idle_secs,
+            refresh_longest_secs: usual.refresh_longest_secs,
+            code_ttl_secs: usual.code_ttl_secs,
+            retry_window_secs: usual.retry_window_secs,
+            id_token_ttl_secs: usual.id_token_ttl_secs,
+            lockout_failures: usual.lockout_failures,
+            lockout_secs: usual.lockout_secs,
         }
     }
 }
