@@ -4,8 +4,10 @@ use crate::context::Ctx;
 use crate::error::Error;
 use crate::gateway::user::AdmittedUser;
 use ringfence_core::authorization_request::{ClaimsRequest, PersonClaim};
+use ringfence_core::provisioning::{ContactKind, Person};
 use ringfence_core::user::User;
 use ringfence_store::grants::grant_find;
+use ringfence_store::provisioning::people::person_find;
 use ringfence_store::users::user_find;
 
 /// The value of a claim.
@@ -34,13 +36,15 @@ pub async fn userinfo_show(ctx: &Ctx, admitted: &AdmittedUser) -> Result<UserInf
     let mut tx = ctx.db.begin_read().await?;
     let user = user_find(&mut tx, admitted.live.user.id).await?;
     let grant = grant_find(&mut tx, admitted.grant).await?;
+    let (account_id, user_id) = (admitted.live.account.id, admitted.live.user.id);
+    let person = person_find(&mut tx, account_id, user_id).await?;
     drop(tx);
     let user = user.ok_or(Error::Unauthenticated)?;
     let single = grant.and_then(|grant| grant.authorization.claims);
     let single = ClaimsRequest::userinfo_parse(single.as_deref().unwrap_or_default());
     let scope = admitted.scope();
     let is_asked = |claim: &PersonClaim| scope.contains(claim.scope()) || single.contains(claim);
-    let known = |claim: PersonClaim| Some((claim, value(&user, claim)?));
+    let known = |claim: PersonClaim| Some((claim, value((&user, person.as_ref()), claim)?));
     Ok(UserInfo {
         sub: user.id.to_string(),
         claims: PersonClaim::ALL
@@ -52,21 +56,27 @@ pub async fn userinfo_show(ctx: &Ctx, admitted: &AdmittedUser) -> Result<UserInf
 }
 
 /// The value of a claim, when it is known.
-fn value(user: &User, claim: PersonClaim) -> Option<ClaimValue> {
+fn value((user, person): (&User, Option<&Person>), claim: PersonClaim) -> Option<ClaimValue> {
     let text = |text: &str| (!text.is_empty()).then(|| ClaimValue::Text(text.to_owned()));
-    let name = user.name.trim();
     match claim {
-        PersonClaim::Name => text(name),
-        PersonClaim::GivenName => text(
-            name.rsplit_once(' ')
-                .map_or(name, |(given, _)| given)
-                .trim(),
-        ),
-        PersonClaim::FamilyName => text(name.rsplit_once(' ').map_or("", |(_, family)| family)),
+        PersonClaim::Name => text(user.name.trim()),
+        PersonClaim::GivenName => text(&person?.first_name),
+        PersonClaim::FamilyName => text(&person?.last_name),
         PersonClaim::PreferredUsername => text(user.username.as_str()),
         PersonClaim::Email => text(&user.email),
-        // Admins type addresses in; nobody has proved theirs.
+        // Admins type addresses and numbers in; nobody has proved theirs.
         PersonClaim::EmailVerified => (!user.email.is_empty()).then_some(ClaimValue::Bool(false)),
-        PersonClaim::PhoneNumber | PersonClaim::PhoneNumberVerified => None,
+        PersonClaim::PhoneNumber => text(phone_number(person?)?),
+        PersonClaim::PhoneNumberVerified => phone_number(person?).map(|_| ClaimValue::Bool(false)),
     }
+}
+
+/// The number by which a person is best reached: of their mobile phone, or else at home.
+fn phone_number(person: &Person) -> Option<&str> {
+    let of = |kind| {
+        let mut all = person.contact_numbers.iter().filter(move |number| number.kind == kind);
+        all.find_map(|number| number.value.as_ref())
+    };
+    let number = of(ContactKind::Mobile).or_else(|| of(ContactKind::Home))?;
+    Some(number.as_str())
 }

@@ -82,6 +82,26 @@ fn somebody_comes_in_through_another_server() {
 }
 
 #[test]
+fn an_application_asks_a_person() {
+    let Some(tools) = Tools::find() else { return };
+    let house = House::furnished();
+    let port = free_port();
+    let origin = format!("http://localhost:{port}");
+    let application = house.application(&origin);
+    let server = house.binary.serve("127.0.0.1:0", &[]);
+    let mut world = house.world(&server.url);
+    world["elsewhere"] = json!(origin);
+    world["application"] = json!({
+        "port": port,
+        "id": application["id"],
+        "key": application["consumer_key"],
+        "secret": application["consumer_secret"],
+    });
+    world["people"]["caller"] = json!({ "username": username("caller"), "password": PASSWORD });
+    tools.run("authorize.mjs", &world);
+}
+
+#[test]
 fn a_newcomer_walks_from_the_demos_link_to_a_lost_permission_by_keyboard() {
     let Some(tools) = Tools::find() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -174,6 +194,29 @@ impl House {
         }
         house.provider("corp", "Example Corp", "https://id.example.com");
         house
+    }
+
+    /// Somebody of a Business Communications account, and an application that may ask them.
+    fn application(&self, origin: &str) -> Value {
+        let account = ["--region", "nam", "--kind", "vbc"];
+        self.act(&[&["account", "create", "voice"][..], &account].concat());
+        let name = username("caller");
+        let person = ["--account", "voice", "--role", "Admin", "--name", "Cal Moreno"];
+        let create = [&["user", "create", &name][..], &person, &["--password-stdin"]];
+        self.act_with(&create.concat(), PASSWORD);
+        let developer = ["--email", "dana@example.com", "--company", "Example Software"];
+        self.act(&[&["developer", "create", "dana.api"][..], &developer].concat());
+        let what = ["--developer", "dana.api", "--quota", "Unlimited"];
+        let does = ["--description", "Shows who is calling, and dials for you."];
+        let made = [&["app", "create", "Call board"][..], &what, &does].concat();
+        let made = self.binary.json(&made);
+        let id = made["id"].as_str().unwrap();
+        self.act(&["subscription", "add", id, "Provisioning"]);
+        let (callback, bye) = (format!("{origin}/callback"), format!("{origin}/bye"));
+        let places = ["--callback", &callback, "--post-logout", &bye];
+        let grants = ["--grant", "authorization_code", "--grant", "refresh_token"];
+        let generate = [&["app", "keys", "generate", id][..], &grants, &places].concat();
+        self.binary.json(&generate)
     }
 
     /// A provider that the account acme keeps.

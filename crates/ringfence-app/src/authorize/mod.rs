@@ -16,6 +16,7 @@ pub use question::{Asking, Choice, Question, asking, authorize_choose, form_targ
 
 use crate::caller::{Caller, Via};
 use crate::context::Ctx;
+use crate::directory::follow::look_again;
 use crate::error::Error;
 use crate::session::session_proof;
 use crate::sign_in::step::{step_open, step_seal};
@@ -84,7 +85,7 @@ pub async fn authorize_begin(
     parameters: &Parameters,
     caller: Option<&Caller>,
 ) -> Result<Next, Error> {
-    match asked_of(ctx, parameters)? {
+    match asked_now(ctx, parameters).await {
         Ok(asked) => standing::next(ctx, &asked, None, caller).await,
         Err(next) => Ok(next),
     }
@@ -95,15 +96,14 @@ pub async fn authorize_begin(
 ///
 /// # Errors
 /// The request could not be sealed.
-pub fn authorize_carry(
+pub async fn authorize_carry(
     ctx: &Ctx,
     parameters: &Parameters,
 ) -> Result<Result<Secret<String>, Next>, Error> {
-    let asked = match asked_of(ctx, parameters)? {
-        Ok(asked) => asked,
-        Err(next) => return Ok(Err(next)),
-    };
-    seal(ctx, &Carried::of(&asked, None)).map(Ok)
+    match asked_now(ctx, parameters).await {
+        Ok(asked) => seal(ctx, &Carried::of(&asked, None)).map(Ok),
+        Err(next) => Ok(Err(next)),
+    }
 }
 
 /// Goes on with a request that a browser carried through a page.
@@ -141,36 +141,35 @@ pub async fn sign_in_wanted(ctx: &Ctx, step: &str, caller: &Caller) -> bool {
     }
 }
 
-/// The request, or why it cannot be one. Before client and redirect are known to belong together nothing is sent anywhere
-/// (checklist 44).
-fn asked_of(ctx: &Ctx, parameters: &Parameters) -> Result<Result<Asked, Next>, Error> {
-    let (client_id, redirect_uri) = match client_and_redirect(parameters) {
-        Ok(both) => both,
-        Err(text) => return Ok(Err(Next::Nowhere(text))),
-    };
-    let party = match party_of(ctx, client_id, redirect_uri) {
-        Ok(party) => party,
-        Err(text) => return Ok(Err(Next::Nowhere(text))),
-    };
+/// The request, or what is said instead. An application or an address that was registered on another node a moment ago
+/// counts for the very next request.
+async fn asked_now(ctx: &Ctx, parameters: &Parameters) -> Result<Asked, Next> {
+    match asked_of(ctx, parameters) {
+        Err(Next::Nowhere(_)) if look_again(ctx).await => asked_of(ctx, parameters),
+        outcome => outcome,
+    }
+}
+
+/// Before client and redirect are known to belong together nothing is sent anywhere (checklist 44).
+fn asked_of(ctx: &Ctx, parameters: &Parameters) -> Result<Asked, Next> {
+    let (client_id, redirect_uri) = client_and_redirect(parameters).map_err(Next::Nowhere)?;
+    let party = party_of(ctx, client_id, redirect_uri).map_err(Next::Nowhere)?;
     let place = Place::of(redirect_uri, parameters);
-    let refuse =
-        |place, error| Next::Answer(Box::new(Answer::error(place, &ctx.token.vbc_issuer, error)));
-    if !party.may_ask {
-        return Ok(Err(refuse(place, AuthorizationError::UnauthorizedClient)));
-    }
-    let request = match AuthorizationRequest::parse(parameters, party.pkce_optional) {
-        Ok(request) => request,
-        Err(error) => return Ok(Err(refuse(place, error))),
+    let refuse = |error| {
+        let answer = Answer::error(place.clone(), &ctx.token.vbc_issuer, error);
+        Next::Answer(Box::new(answer))
     };
-    match hint::about(ctx, &party.application, &request) {
-        Ok(about) => Ok(Ok(Asked {
-            application: party.application,
-            place,
-            request,
-            about,
-        })),
-        Err(error) => Ok(Err(refuse(place, error))),
+    if !party.may_ask {
+        return Err(refuse(AuthorizationError::UnauthorizedClient));
     }
+    let request = AuthorizationRequest::parse(parameters, party.pkce_optional).map_err(refuse)?;
+    let about = hint::about(ctx, &party.application, &request).map_err(refuse)?;
+    Ok(Asked {
+        application: party.application,
+        place,
+        request,
+        about,
+    })
 }
 
 /// The request behind a step, if its application still may be answered there.

@@ -9,6 +9,7 @@
 
 mod blobs;
 mod collect;
+mod consents;
 mod contents;
 mod credential_people;
 mod credentials;

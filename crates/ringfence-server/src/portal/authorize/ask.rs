@@ -87,7 +87,7 @@ async fn begin_posted(
         Ok(parameters) => parameters,
         Err(unreadable) => return nowhere(&unreadable.to_string()),
     };
-    match authorize_carry(&app.ctx, &parameters)? {
+    match authorize_carry(&app.ctx, &parameters).await? {
         Ok(step) => Ok(redirect(&continued(&step))),
         Err(next) => respond(next, &Method::POST),
     }
