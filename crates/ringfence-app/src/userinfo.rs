@@ -74,7 +74,10 @@ fn value((user, person): (&User, Option<&Person>), claim: PersonClaim) -> Option
 /// The number by which a person is best reached: of their mobile phone, or else at home.
 fn phone_number(person: &Person) -> Option<&str> {
     let of = |kind| {
-        let mut all = person.contact_numbers.iter().filter(move |number| number.kind == kind);
+        let mut all = person
+            .contact_numbers
+            .iter()
+            .filter(move |number| number.kind == kind);
         all.find_map(|number| number.value.as_ref())
     };
     let number = of(ContactKind::Mobile).or_else(|| of(ContactKind::Home))?;

@@ -201,10 +201,26 @@ impl House {
         let account = ["--region", "nam", "--kind", "vbc"];
         self.act(&[&["account", "create", "voice"][..], &account].concat());
         let name = username("caller");
-        let person = ["--account", "voice", "--role", "Admin", "--name", "Cal Moreno"];
-        let create = [&["user", "create", &name][..], &person, &["--password-stdin"]];
+        let person = [
+            "--account",
+            "voice",
+            "--role",
+            "Admin",
+            "--name",
+            "Cal Moreno",
+        ];
+        let create = [
+            &["user", "create", &name][..],
+            &person,
+            &["--password-stdin"],
+        ];
         self.act_with(&create.concat(), PASSWORD);
-        let developer = ["--email", "dana@example.com", "--company", "Example Software"];
+        let developer = [
+            "--email",
+            "dana@example.com",
+            "--company",
+            "Example Software",
+        ];
         self.act(&[&["developer", "create", "dana.api"][..], &developer].concat());
         let what = ["--developer", "dana.api", "--quota", "Unlimited"];
         let does = ["--description", "Shows who is calling, and dials for you."];

@@ -81,7 +81,10 @@ async fn a_consent_is_kept_once_a_person_and_application() {
     for store in stores().await {
         let account = account(&store.db).await;
         let mut tx = store.db.begin_write().await.unwrap();
-        let (sam, ann) = (user(&mut tx, account.id, "sam").await, user(&mut tx, account.id, "ann").await);
+        let (sam, ann) = (
+            user(&mut tx, account.id, "sam").await,
+            user(&mut tx, account.id, "ann").await,
+        );
         let mut consent = Consent {
             user_id: sam,
             application_id: APPLICATION,
@@ -102,7 +105,13 @@ async fn a_consent_is_kept_once_a_person_and_application() {
         };
         consent_set(&mut tx, &other).await.unwrap();
         assert_eq!(consent_list(&mut tx, sam).await.unwrap(), [consent.clone()]);
-        assert_eq!(consent_list_of_account(&mut tx, account.id).await.unwrap().len(), 2);
+        assert_eq!(
+            consent_list_of_account(&mut tx, account.id)
+                .await
+                .unwrap()
+                .len(),
+            2
+        );
         assert!(consent_delete(&mut tx, sam, APPLICATION).await.unwrap());
         assert!(!consent_delete(&mut tx, sam, APPLICATION).await.unwrap());
         let n = consent_delete_of_account(&mut tx, account.id, APPLICATION).await;
@@ -115,26 +124,42 @@ async fn a_consent_is_kept_once_a_person_and_application() {
 async fn an_accounts_connections_are_its_peoples_live_grants() {
     for store in stores().await {
         let account = account(&store.db).await;
-        let (old, new) = (SessionId::from_bytes([5; 16]), SessionId::from_bytes([6; 16]));
+        let (old, new) = (
+            SessionId::from_bytes([5; 16]),
+            SessionId::from_bytes([6; 16]),
+        );
         let mut tx = store.db.begin_write().await.unwrap();
-        let (sam, ann) = (user(&mut tx, account.id, "sam").await, user(&mut tx, account.id, "ann").await);
+        let (sam, ann) = (
+            user(&mut tx, account.id, "sam").await,
+            user(&mut tx, account.id, "ann").await,
+        );
         for (person, stay) in [(sam, old), (sam, old), (ann, new)] {
-            grant_insert(&mut tx, &grant(person, account.id, stay)).await.unwrap();
+            grant_insert(&mut tx, &grant(person, account.id, stay))
+                .await
+                .unwrap();
         }
-        let found = connections_of_account(&mut tx, account.id, NOW).await.unwrap();
+        let found = connections_of_account(&mut tx, account.id, NOW)
+            .await
+            .unwrap();
         let mut people: Vec<UserId> = found.iter().map(|c| c.user_id).collect();
         people.sort_unstable();
         let mut both = vec![sam, ann];
         both.sort_unstable();
         assert_eq!(people, both, "{}", store.engine);
-        assert!(found.iter().all(|c| c.application_id == APPLICATION && c.last_at == NOW));
+        assert!(
+            found
+                .iter()
+                .all(|c| c.application_id == APPLICATION && c.last_at == NOW)
+        );
         // What belonged to the old stay belongs to the new one, and ends with it.
         grants_rebind(&mut tx, old, new).await.unwrap();
         let ended = grants_end(&mut tx, Whose::Stay(old), NOW).await.unwrap();
         assert_eq!(ended.len(), 0, "{}", store.engine);
         let ended = grants_end(&mut tx, Whose::Stay(new), NOW).await.unwrap();
         assert_eq!(ended.len(), 3, "{}", store.engine);
-        let found = connections_of_account(&mut tx, account.id, NOW).await.unwrap();
+        let found = connections_of_account(&mut tx, account.id, NOW)
+            .await
+            .unwrap();
         assert_eq!(found, []);
         tx.commit().await.unwrap();
     }

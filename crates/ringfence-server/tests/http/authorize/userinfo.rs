@@ -110,6 +110,40 @@ async fn oidcc_scope_profile_email_phone_and_all() {
 }
 
 #[tokio::test]
+async fn names_and_numbers_are_those_of_the_provisioning_suite() {
+    let house = House::new().await;
+    let admin = house.app.session(&house.user).await;
+    let path = format!("/api/v1/accounts/acme/provisioning/users/{}", house.user.id);
+    let version = admin.get(&path).await.headers()["etag"].clone();
+    let entry = serde_json::json!({
+        "email": "sam@example.com",
+        "firstName": "Sam",
+        "lastName": "Lee",
+        "contactNumbers": [{"type": "Fax", "value": "1"}, {"type": "Mobile", "value": "+15551230000"}],
+    });
+    let put = admin
+        .send(Method::PUT, &path, |request| {
+            request.header("if-match", version).json(&entry)
+        })
+        .await;
+    assert_eq!(put.status(), 200, "{}", put.text().await.unwrap());
+    house.app.caught_up().await;
+    let tokens = house
+        .browser()
+        .tokens(&[("scope", "openid profile phone")])
+        .await;
+    let info = userinfo(&house, &tokens).await;
+    for (name, value) in [
+        ("given_name", "Sam"),
+        ("family_name", "Lee"),
+        ("phone_number", "+15551230000"),
+    ] {
+        assert_eq!(info[name], value, "{info}");
+    }
+    assert_eq!(info["phone_number_verified"], false);
+}
+
+#[tokio::test]
 async fn oidcc_claims_essential() {
     let house = House::new().await;
     let mut sam = house.browser();
