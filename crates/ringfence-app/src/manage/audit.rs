@@ -85,6 +85,17 @@ const DEEDS: &[(&str, &str)] = &[
         "credential.use_failed",
         "failed to authenticate as the credential",
     ),
+    ("consent.deny", "did not allow the application"),
+    ("consent.give", "allowed to act for them the application"),
+    (
+        "consent.withdraw",
+        "took back what they had allowed the application",
+    ),
+    (
+        "consent.withdraw_all",
+        "disconnected from the account the application",
+    ),
+    ("grant.revoke", "ended the grant"),
     ("group.create", "made the group"),
     (
         "interaction.delete",

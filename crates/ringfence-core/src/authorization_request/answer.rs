@@ -45,9 +45,6 @@ pub enum AuthorizationError {
     /// The way the person signed in is not the one that was demanded.
     #[error("the person did not sign in in the way that was demanded")]
     UnmetAuthentication,
-    /// Not at the moment.
-    #[error("not available at the moment")]
-    TemporarilyUnavailable,
 }
 
 impl AuthorizationError {
@@ -67,7 +64,6 @@ impl AuthorizationError {
             Self::ConsentRequired => "consent_required",
             Self::InteractionRequired => "interaction_required",
             Self::UnmetAuthentication => "unmet_authentication_requirements",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
     }
 }
