@@ -292,3 +292,45 @@ fn it_says_how_it_ended() {
     let done = ringfence(&data, &["import", "recordings", "--account", "none", demo]);
     assert_eq!(done.status.code(), Some(2), "{done:?}");
 }
+
+#[test]
+fn provisioning_is_loaded_from_the_sample_and_again() {
+    let data = tempfile::tempdir().unwrap();
+    let made = ringfence(
+        data.path(),
+        &[
+            "account", "create", "widgets", "--region", "nam", "--kind", "vbc",
+        ],
+    );
+    assert!(made.status.success(), "{made:?}");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/widgets.jsonl");
+    let args = [
+        "--json",
+        "import",
+        "provisioning",
+        "--account",
+        "widgets",
+        sample,
+    ];
+    let first = ringfence(data.path(), &args);
+    assert!(first.status.success(), "{first:?}");
+    let report = json(&first);
+    assert_eq!(report["extensions"]["created"], 12);
+    assert_eq!(report["users"]["created"], 12);
+    let again = json(&ringfence(data.path(), &args));
+    assert_eq!(again["extensions"]["same"], 12);
+    assert_eq!(again["users"]["same"], 12);
+    assert_eq!(again["account"]["same"], 1);
+
+    // What is wrong is the caller's to mend: exit 2, with the place.
+    let broken = data.path().join("broken.jsonl");
+    std::fs::write(&broken, "{\"location\":{\"id\":1}}\n").unwrap();
+    let broken = broken.to_str().unwrap();
+    let refused = ringfence(
+        data.path(),
+        &["import", "provisioning", "--account", "widgets", broken],
+    );
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("line 1: missing field `name`"), "{told}");
+}

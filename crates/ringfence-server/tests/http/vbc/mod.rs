@@ -1,5 +1,6 @@
 //! The VBC APIs, suite by suite, and what stands before them.
 
+mod coverage;
 mod faults;
 mod provisioning;
 mod quotas;
