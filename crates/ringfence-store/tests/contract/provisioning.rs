@@ -197,6 +197,42 @@ async fn details_and_locations_are_read_as_written() {
     }
 }
 
+fn person_cases(pat: UserId, sam: UserId) -> [(PersonSearch, Vec<UserId>); 5] {
+    let some = |text: &str| Some(text.to_owned());
+    [
+        (PersonSearch::default(), vec![pat, sam]),
+        (
+            PersonSearch {
+                first_name: some("Pat"),
+                ..PersonSearch::default()
+            },
+            vec![pat],
+        ),
+        (
+            PersonSearch {
+                last_name: some("Example"),
+                email: some("sam.816@example.com"),
+                ..PersonSearch::default()
+            },
+            vec![sam],
+        ),
+        (
+            PersonSearch {
+                login_name: some("pat.815"),
+                ..PersonSearch::default()
+            },
+            vec![pat],
+        ),
+        (
+            PersonSearch {
+                first_name: some("pat"),
+                ..PersonSearch::default()
+            },
+            vec![],
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn people_are_found_by_every_filter() {
     for store in stores().await {
@@ -222,40 +258,7 @@ async fn people_are_found_by_every_filter() {
             },
         ];
         contact_numbers_set(&mut tx, pat, &numbers).await.unwrap();
-        let some = |text: &str| Some(text.to_owned());
-        let cases: [(PersonSearch, &[UserId]); 5] = [
-            (PersonSearch::default(), &[pat, sam]),
-            (
-                PersonSearch {
-                    first_name: some("Pat"),
-                    ..PersonSearch::default()
-                },
-                &[pat],
-            ),
-            (
-                PersonSearch {
-                    last_name: some("Example"),
-                    email: some("sam.816@example.com"),
-                    ..PersonSearch::default()
-                },
-                &[sam],
-            ),
-            (
-                PersonSearch {
-                    login_name: some("pat.815"),
-                    ..PersonSearch::default()
-                },
-                &[pat],
-            ),
-            (
-                PersonSearch {
-                    first_name: some("pat"),
-                    ..PersonSearch::default()
-                },
-                &[],
-            ),
-        ];
-        for (search, expected) in cases {
+        for (search, expected) in person_cases(pat, sam) {
             let found = person_page(&mut tx, account.id, &search, 0, 10)
                 .await
                 .unwrap();
@@ -281,6 +284,56 @@ async fn people_are_found_by_every_filter() {
         assert_eq!(same, Some(found));
         tx.commit().await.unwrap();
     }
+}
+
+fn extension_cases() -> [(ExtensionSearch, &'static [&'static str]); 7] {
+    let some = |text: &str| Some(text.to_owned());
+    [
+        (ExtensionSearch::default(), &["2001", "2002"]),
+        (
+            ExtensionSearch {
+                location: Some(LocationNumber::new(9002).unwrap()),
+                ..ExtensionSearch::default()
+            },
+            &["2002"],
+        ),
+        (
+            ExtensionSearch {
+                phone_number: some("12015552002"),
+                ..ExtensionSearch::default()
+            },
+            &["2002"],
+        ),
+        (
+            ExtensionSearch {
+                login_name: some("pat.815"),
+                ..ExtensionSearch::default()
+            },
+            &["2001"],
+        ),
+        (
+            ExtensionSearch {
+                email: some("pat.815@example.com"),
+                ..ExtensionSearch::default()
+            },
+            &["2001"],
+        ),
+        (
+            ExtensionSearch {
+                login_name: some("pat.815"),
+                phone_number: some("12015552002"),
+                ..ExtensionSearch::default()
+            },
+            &[],
+        ),
+        (
+            ExtensionSearch {
+                after: some("2001"),
+                ..ExtensionSearch::default()
+            },
+            &["2002"],
+        ),
+    ]
 }
 
 #[tokio::test]
@@ -314,54 +367,7 @@ async fn extensions_are_put_found_and_removed() {
             .unwrap();
         assert_eq!((&found.extension, &found.user), (&second, &None));
 
-        let some = |text: &str| Some(text.to_owned());
-        let cases: [(ExtensionSearch, &[&str]); 7] = [
-            (ExtensionSearch::default(), &["2001", "2002"]),
-            (
-                ExtensionSearch {
-                    location: Some(LocationNumber::new(9002).unwrap()),
-                    ..ExtensionSearch::default()
-                },
-                &["2002"],
-            ),
-            (
-                ExtensionSearch {
-                    phone_number: some("12015552002"),
-                    ..ExtensionSearch::default()
-                },
-                &["2002"],
-            ),
-            (
-                ExtensionSearch {
-                    login_name: some("pat.815"),
-                    ..ExtensionSearch::default()
-                },
-                &["2001"],
-            ),
-            (
-                ExtensionSearch {
-                    email: some("pat.815@example.com"),
-                    ..ExtensionSearch::default()
-                },
-                &["2001"],
-            ),
-            (
-                ExtensionSearch {
-                    login_name: some("pat.815"),
-                    phone_number: some("12015552002"),
-                    ..ExtensionSearch::default()
-                },
-                &[],
-            ),
-            (
-                ExtensionSearch {
-                    after: some("2001"),
-                    ..ExtensionSearch::default()
-                },
-                &["2002"],
-            ),
-        ];
-        for (search, expected) in cases {
+        for (search, expected) in extension_cases() {
             let page = extension_page(&mut tx, account.id, &search, 0, 10)
                 .await
                 .unwrap();

@@ -122,11 +122,7 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
     ));
 
     let widgets = vbc_sample::vbc_sample(ctx, &shell.config.data_dir).await?;
-    shell.say(format!(
-        "   Beside it, the VBC account {} has two locations, twelve people and their extensions; {} administers it",
-        widgets.name,
-        vbc_sample::VBC_ADMIN
-    ));
+    shell.say(vbc_sample::told(&widgets));
 
     let made = credential(ctx).await?;
     let (id, secret) = (

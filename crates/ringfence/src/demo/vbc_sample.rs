@@ -49,3 +49,11 @@ pub(super) async fn developer_sample(ctx: &Ctx) -> anyhow::Result<Secret<String>
     developer_create(ctx, &Actor::command_line(), new).await?;
     Ok(password)
 }
+
+/// What the walk says of it.
+pub(super) fn told(account: &Account) -> String {
+    format!(
+        "   Beside it, the VBC account {} has two locations, twelve people and their extensions; {VBC_ADMIN} administers it",
+        account.name
+    )
+}
