@@ -150,7 +150,7 @@ export const keeps = async (page, where) => {
   }, SMALLEST_TARGET);
   if (found.over > 0) fault(where, `the page is ${found.over} px wider than the window`);
   if (found.h1 !== 1) fault(where, `${found.h1} h1`);
-  if (!/^.+ · Ringfence$/.test(found.title)) fault(where, `title “${found.title}”`);
+  if (!/^.+ · Ringfence( Developers)?$/.test(found.title)) fault(where, `title “${found.title}”`);
   if (page.viewportSize().width < 640 && found.small.length > 0) fault(where, `lower than ${SMALLEST_TARGET} px: ${found.small.join(" ")}`);
 };
 

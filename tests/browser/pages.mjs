@@ -64,6 +64,8 @@ const PAGES = [
   { name: "accounts", path: "/admin/accounts", for: ["operator"] },
   { name: "account-new", path: "/admin/accounts/new", for: ["operator"] },
   { name: "account", path: "/admin/accounts/beta", for: ["operator"] },
+  { name: "developers", path: "/admin/developers", for: ["operator"] },
+  { name: "developer-new", path: "/admin/developers/new", for: ["operator"] },
   { name: "account-suspend", path: "/admin/accounts/beta/suspend", for: ["operator"] },
 
   { name: "recordings", path: `/admin/recordings?${WEEK}`, for: ALL },

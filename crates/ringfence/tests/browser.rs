@@ -37,6 +37,38 @@ fn acts_work_as_people_do_them() {
 }
 
 #[test]
+fn a_developer_walks_from_sign_in_to_the_first_call_and_every_page_is_fit_for_everybody() {
+    let Some(tools) = Tools::find() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let house = House {
+        binary: binary(folder.path()),
+        _folder: folder,
+    };
+    house.act(&["account", "create", "widgets", "--kind", "vbc"]);
+    let user = [
+        "user",
+        "create",
+        "api_user_4711",
+        "--account",
+        "widgets",
+        "--role",
+        "Admin",
+        "--password-stdin",
+    ];
+    house.act_with(&user, PASSWORD);
+    let mut developer = vec!["developer", "create", "dana.api", "--name", "Dana Dev"];
+    developer.extend(["--email", "dana@example.com", "--password-stdin"]);
+    house.act_with(&developer, PASSWORD);
+    let server = house.binary.serve("127.0.0.1:0", &[]);
+    let person = |username: &str| json!({ "username": username, "password": PASSWORD });
+    let world = json!({
+        "url": server.url,
+        "people": { "developer": person("dana.api"), "user": person("api_user_4711") },
+    });
+    tools.run("devportal.mjs", &world);
+}
+
+#[test]
 fn every_way_in_works() {
     let Some(tools) = Tools::find() else { return };
     let house = House::furnished();
