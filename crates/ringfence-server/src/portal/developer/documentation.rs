@@ -134,7 +134,7 @@ async fn suite(
         suite: SuiteView::of(suite, 0),
         lines: lines(&app),
         call: format!(
-            "curl '{}{}' \\\n--header 'Authorization: Bearer $ACCESS_TOKEN'",
+            "curl '{}{}' \\\n--header \"Authorization: Bearer $ACCESS_TOKEN\"",
             app.ctx.settings.public_url,
             path.replace("{account_id}", "self"),
         ),

@@ -40,8 +40,6 @@ async fn added(browser: &Browser, name: &str) -> String {
 
 /// The text between two others.
 fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
-    let (_, rest) = text
-        .split_once(before)
-        .unwrap_or_else(|| panic!("no {before} in {text}"));
+    let (_, rest) = text.split_once(before).expect("the text has the beginning");
     rest.split_once(after).unwrap().0
 }

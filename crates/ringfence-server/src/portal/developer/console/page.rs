@@ -150,8 +150,7 @@ async fn act(
     State(app): State<App>,
     SignedDeveloper(caller): SignedDeveloper,
     Path(name): Path<String>,
-    Extension(inside): Extension<Inside>,
-    origin: Origin,
+    (Extension(inside), origin): (Extension<Inside>, Origin),
     chrome: Chrome,
     form: Form,
 ) -> Result<Response, PortalError> {
