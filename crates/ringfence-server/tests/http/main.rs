@@ -9,6 +9,7 @@
 mod access;
 mod access_people;
 mod authorize;
+mod coverage;
 mod devportal;
 mod gateway;
 mod manage;

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, runs writers side by side and is one crate"
 )]
 
+mod applications;
 mod blobs;
 mod collect;
 mod consents;

@@ -5,7 +5,7 @@ use ringfence_core::suite::Suite;
 use ringfence_server::router::{Access, rules};
 use std::collections::BTreeSet;
 
-const ROWS: &str = include_str!("endpoints.csv");
+const ROWS: &str = include_str!("provisioning.csv");
 
 /// Method and path of each row, with and without the version where it is optional.
 fn documented() -> BTreeSet<(String, String)> {
