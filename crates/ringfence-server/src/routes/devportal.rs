@@ -51,7 +51,7 @@ fn sign_in() -> Vec<Entry> {
 
 /// Applications with their keys and subscriptions.
 fn applications() -> Vec<Entry> {
-    use developer::{application as one, applications as all, keys, subscriptions};
+    use developer::{application as one, applications as all, keys, secret, subscriptions};
     const ALL: &str = "/devportal/applications";
     const NEW: &str = "/devportal/applications/new";
     const ONE: &str = "/devportal/applications/{id}";
@@ -73,10 +73,10 @@ fn applications() -> Vec<Entry> {
         page("POST", DELETE, one::delete_route()),
         page("GET", KEYS, keys::show_route()),
         page("POST", KEYS, keys::save_route()),
-        page("GET", SECRET, keys::secret_form_route()),
-        page("POST", SECRET, keys::secret_route()),
-        page("GET", KEYS_REMOVE, keys::remove_form_route()),
-        page("POST", KEYS_REMOVE, keys::remove_route()),
+        page("GET", SECRET, secret::secret_form_route()),
+        page("POST", SECRET, secret::secret_route()),
+        page("GET", KEYS_REMOVE, secret::remove_form_route()),
+        page("POST", KEYS_REMOVE, secret::remove_route()),
         page("GET", SUBSCRIPTIONS, subscriptions::list_route()),
         page("POST", SUBSCRIPTIONS, subscriptions::add_route()),
         page("GET", UNSUBSCRIBE, subscriptions::remove_form_route()),

@@ -13,6 +13,7 @@ pub(crate) mod door;
 pub(crate) mod keys;
 pub(crate) mod me;
 pub(crate) mod profile;
+pub(crate) mod secret;
 pub(crate) mod sign_in;
 pub(crate) mod subscriptions;
 mod suite;

@@ -6,5 +6,6 @@
 
 mod page;
 mod token;
+mod view;
 
 pub(crate) use page::{act_route, callback_route, show_route};

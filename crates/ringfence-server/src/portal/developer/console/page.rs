@@ -1,21 +1,20 @@
-//! The console's page: a token, a call, an answer.
+//! The acts of the console: to get a token, to make a call.
 
 use super::token::{password_fields, token_ask};
+use super::view::{Done, Filled, FinishPage, Held, action, fail, field_id, page};
 use crate::app::App;
 use crate::portal::chrome::Chrome;
-use crate::portal::developer::apis::{all_applications, suite_named};
+use crate::portal::developer::apis::suite_named;
 use crate::portal::developer::application_id;
-use crate::portal::developer::catalogue::{Op, Param, op_named, ops_of};
-use crate::portal::developer::suite::SuiteView;
+use crate::portal::developer::catalogue::{Op, op_named};
 use crate::portal::error::PortalError;
 use crate::portal::explorer::Inside;
-use crate::portal::explorer::call::{Answer, Origin, Shown, encoded, quoted, send};
+use crate::portal::explorer::call::{Answer, Origin, encoded, quoted, send};
 use crate::portal::faults::Faults;
 use crate::portal::form::Form;
 use crate::portal::page::{redirect, render, render_as};
 use crate::portal::sign_in::query_value;
 use crate::web::developer::{SignedDeveloper, console_cookie, console_cookie_of};
-use askama::Template;
 use axum::body::Body;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, SET_COOKIE};
@@ -29,92 +28,13 @@ use ringfence_app::developer_console::{
     console_flow_begin, console_token_open, console_token_seal,
 };
 use ringfence_app::error::Error;
-use ringfence_core::application::{Application, ApplicationKeys, GrantType};
+use ringfence_core::application::{Application, ApplicationKeys};
 use ringfence_core::secret::Secret;
 use ringfence_core::suite::Suite;
 use url::form_urlencoded::Serializer;
 
 const LONGEST_TOKEN: usize = 2_000;
 const TOO_LATE: &str = "the token was held for too long; get another one";
-
-#[derive(Template)]
-#[template(path = "developer/console.html")]
-struct ConsolePage {
-    chrome: Chrome,
-    suite: SuiteView,
-    faults: Faults,
-    action: String,
-    op: Option<OpView>,
-    ops: Vec<OpChoice>,
-    fields: Vec<Field>,
-    held: Option<Held>,
-    /// Which way to a token is open.
-    open: &'static str,
-    callback: String,
-    with_code: Vec<AppChoice>,
-    with_password: Vec<AppChoice>,
-    username: String,
-    done: Option<Done>,
-}
-
-#[derive(Template)]
-#[template(path = "developer/console_finish.html")]
-struct FinishPage {
-    chrome: Chrome,
-    application: String,
-    action: String,
-    op: String,
-    sealed: String,
-    is_public: bool,
-}
-
-struct OpView {
-    name: String,
-    method: &'static str,
-    path: &'static str,
-}
-
-struct OpChoice {
-    name: String,
-    text: String,
-    is_chosen: bool,
-}
-
-struct Field {
-    id: String,
-    name: &'static str,
-    about: &'static str,
-    is_path: bool,
-    value: String,
-    fault: String,
-}
-
-struct Held {
-    sealed: String,
-    from: String,
-}
-
-struct AppChoice {
-    id: String,
-    name: String,
-    is_chosen: bool,
-}
-
-struct Done {
-    answer: Answer,
-    curl: String,
-}
-
-/// What a page is made of beside the suite.
-#[derive(Default)]
-struct Filled<'f> {
-    op: String,
-    form: Option<&'f Form>,
-    held: Option<Held>,
-    open: &'static str,
-    faults: Faults,
-    done: Option<Done>,
-}
 
 /// `GET /devportal/apis/{suite}/console`.
 pub(crate) fn show_route() -> MethodRouter<App> {
@@ -415,94 +335,7 @@ fn target(op: &Op, form: &Form, faults: &mut Faults) -> String {
     }
 }
 
-fn fail(filled: &mut Filled<'_>, open: &'static str, (field, text): (&'static str, String)) {
-    filled.open = open;
-    filled.faults.add(field, text);
-}
-
-async fn page(
-    app: &App,
-    caller: &DeveloperCaller,
-    suite: Suite,
-    (chrome, filled): (Chrome, Filled<'_>),
-) -> Result<ConsolePage, Error> {
-    let op = op_named(suite, &filled.op).or_else(|| ops_of(suite).next());
-    let op = op.filter(|_| suite.is_served());
-    let all = all_applications(app, caller).await?;
-    let chosen = |field| filled.form.map_or("", |form| form.text(field));
-    let with = |grant, field| {
-        let fits = |a: &&Application| {
-            a.keys
-                .as_ref()
-                .is_some_and(|k| k.grant_types.contains(grant))
-        };
-        let choice = |application: &Application| AppChoice {
-            id: application.id.to_string(),
-            name: application.name.as_str().to_owned(),
-            is_chosen: application.id.to_string() == chosen(field),
-        };
-        all.iter().filter(fits).map(choice).collect()
-    };
-    let choice = |other: &Op| OpChoice {
-        name: other.name(),
-        text: format!("{}: {}", other.group, other.summary),
-        is_chosen: op.is_some_and(|op| op.name() == other.name()),
-    };
-    Ok(ConsolePage {
-        chrome,
-        suite: SuiteView::of(suite, 0),
-        action: action(suite),
-        ops: ops_of(suite).map(choice).collect(),
-        fields: op.map_or_else(Vec::new, |op| fields(op, &filled)),
-        op: op.map(|op| OpView {
-            name: op.name(),
-            method: op.method,
-            path: op.path,
-        }),
-        held: filled.held,
-        open: filled.open,
-        callback: callback_url(&app.ctx),
-        with_code: with(GrantType::AuthorizationCode, "code_application"),
-        with_password: with(GrantType::Password, "application"),
-        username: chosen("username").to_owned(),
-        faults: filled.faults,
-        done: filled.done,
-    })
-}
-
-fn fields(op: &Op, filled: &Filled<'_>) -> Vec<Field> {
-    let sent = |id: &str| {
-        let form = filled.form.filter(|form| form.text("act") == "send");
-        form.map(|form| form.text(id).to_owned())
-    };
-    let field = |param: &Param| {
-        let id = field_id(param);
-        Field {
-            name: param.name,
-            about: param.about(),
-            is_path: param.is_path,
-            value: sent(&id).unwrap_or_else(|| param.example().to_owned()),
-            fault: filled.faults.of(param.name).to_owned(),
-            id,
-        }
-    };
-    op.params.iter().map(field).collect()
-}
-
-/// The id and name of a parameter's field; a path parameter's is its own name, which faults lead to.
-fn field_id(param: &Param) -> String {
-    if param.is_path {
-        param.name.to_owned()
-    } else {
-        format!("query.{}", param.name)
-    }
-}
-
 fn keys_of(application: &Application) -> Result<&ApplicationKeys, Error> {
     let missing = || Error::NotFound("keys".to_owned());
     application.keys.as_ref().ok_or_else(missing)
-}
-
-fn action(suite: Suite) -> String {
-    format!("/devportal/apis/{}/console", suite.name())
 }
