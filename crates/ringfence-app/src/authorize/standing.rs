@@ -123,6 +123,7 @@ pub(super) async fn person_of<'c>(
 }
 
 /// Which sign-in is demanded.
+#[derive(Clone, Copy)]
 enum Demanding<'p> {
     /// Any: nobody is in.
     Nothing,
