@@ -3,18 +3,20 @@
 //! Disabling a developer, or giving them another password, ends their stays and personal tokens at once. Their
 //! applications go on: those act for the people who allowed them, and are suspended one by one.
 
-use crate::context::{Actor, Ctx, Note};
+use crate::context::{Actor, Change, Ctx, Note};
 use crate::error::Error;
 use crate::manage::slice::Slice;
 use crate::password::password_hash;
+use ringfence_core::application::shows;
 use ringfence_core::developer::{Developer, DeveloperName};
 use ringfence_core::id::{DeveloperId, SessionId};
 use ringfence_core::secret::Secret;
+use ringfence_store::applications::{ApplicationSearch, application_search, application_update};
 use ringfence_store::db::{self, Tx};
 use ringfence_store::developer_sessions::developer_session_end_others;
 use ringfence_store::developer_tokens::developer_token_delete_all;
 use ringfence_store::developers as store;
-use ringfence_store::feed::feed_lock;
+use ringfence_store::feed::{FeedKind, feed_lock};
 use serde_json::json;
 
 const LONGEST_TEXT: usize = 200;
@@ -192,6 +194,10 @@ pub(crate) async fn developer_change(
         developer_token_delete_all(&mut tx, id).await?;
     }
     store::developer_update(&mut tx, &developer).await?;
+    if developer.company != before.company || developer.name != before.name {
+        // Who makes it is part of what an operator has looked at.
+        applications_unverify(ctx, &mut tx, actor, id).await?;
+    }
     let detail = json!({"changed": changed, "active": developer.active});
     note(ctx, &mut tx, actor, ("developer.set", &developer, detail)).await?;
     ctx.commit(tx).await?;
@@ -215,6 +221,35 @@ pub(crate) async fn note(
     ctx.note(tx, note).await
 }
 
+async fn applications_unverify(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: DeveloperId,
+) -> Result<(), Error> {
+    let theirs = ApplicationSearch {
+        developer_id: Some(id),
+        limit: u32::MAX,
+        ..ApplicationSearch::default()
+    };
+    let (all, _) = application_search(tx, &theirs).await?;
+    for mut application in all.into_iter().filter(|application| application.verified) {
+        application.verified = false;
+        application.version = application.version.saturating_add(1);
+        application_update(tx, &application).await?;
+        let change = Change {
+            kind: FeedKind::Application,
+            account_id: None,
+            act: "application.unverify",
+            subject: application.id.to_string(),
+            detail: json!({"name": application.name.as_str()}),
+            actor,
+        };
+        ctx.record(tx, change).await?;
+    }
+    Ok(())
+}
+
 fn checked(what: &str, text: &str) -> Result<String, Error> {
     if text.trim().is_empty() {
         return Err(Error::Invalid(format!("give the {what}")));
@@ -224,9 +259,9 @@ fn checked(what: &str, text: &str) -> Result<String, Error> {
 
 fn checked_if_any(what: &str, text: &str) -> Result<String, Error> {
     let text = text.trim();
-    if text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) {
+    if text.chars().count() > LONGEST_TEXT || !text.chars().all(shows) {
         return Err(Error::Invalid(format!(
-            "the {what} has at most {LONGEST_TEXT} characters, none of them a control character"
+            "the {what} has at most {LONGEST_TEXT} characters, all of which show"
         )));
     }
     Ok(text.to_owned())

@@ -150,42 +150,19 @@ pub async fn session_proof(ctx: &Ctx, caller: &Caller) -> Result<SessionProof, E
 /// [`Error::NotFound`] when they have no such stay.
 pub async fn session_end(ctx: &Ctx, caller: &Caller, id: SessionId) -> Result<(), Error> {
     let mut tx = ctx.db.begin_write().await?;
-    if !store::session_end(&mut tx, caller.user.id, id).await? {
+    let actor = caller.actor();
+    let found = store::session_end(&mut tx, caller.user.id, id).await?;
+    // What hangs on a stay ends also when the stay has ended by itself meanwhile.
+    stay_grants_end(ctx, &mut tx, (caller.user.id, id), &actor).await?;
+    if !found {
+        ctx.commit(tx).await?;
         return Err(Error::NotFound("session".to_owned()));
     }
-    let actor = caller.actor();
-    stay_grants_end(ctx, &mut tx, id, &actor).await?;
     let note = Note {
         account_id: Some(caller.home.id),
         act: "session.end",
         subject: id.to_string(),
         detail: json!({}),
-        actor: &actor,
-    };
-    ctx.note(&mut tx, note).await?;
-    ctx.commit(tx).await
-}
-
-/// Ends somebody's stay that an ID token of theirs names, in whichever browser it is. None is no failure.
-///
-/// # Errors
-/// The store broke off.
-pub async fn session_end_hinted(ctx: &Ctx, user_id: UserId, id: SessionId) -> Result<(), Error> {
-    let mut tx = ctx.db.begin_write().await?;
-    if !store::session_end(&mut tx, user_id, id).await? {
-        return Ok(());
-    }
-    let actor = Actor(format!("user:{user_id}"));
-    stay_grants_end(ctx, &mut tx, id, &actor).await?;
-    let note = Note {
-        account_id: ctx
-            .directory
-            .look()
-            .user(user_id)
-            .map(|user| user.account_id),
-        act: "session.end",
-        subject: id.to_string(),
-        detail: json!({"by": "application"}),
         actor: &actor,
     };
     ctx.note(&mut tx, note).await?;
@@ -202,7 +179,7 @@ pub async fn session_replace(ctx: &Ctx, before: &Caller, by: &Handle) -> Result<
     let mut tx = ctx.db.begin_write().await?;
     let new = store::session_find(&mut tx, by.digest(&ctx.digest_key, PURPOSE)).await?;
     if let Some(new) = new.filter(|new| new.user_id == before.user.id && new.id != old) {
-        grants_rebind(&mut tx, old, new.id).await?;
+        grants_rebind(&mut tx, before.user.id, (old, new.id)).await?;
     }
     tx.commit().await?;
     match session_end(ctx, before, old).await {

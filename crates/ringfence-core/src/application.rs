@@ -152,10 +152,10 @@ pub struct Application {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum ApplicationError {
     /// Not a name.
-    #[error("an application name has 1 to 70 characters without control characters")]
+    #[error("an application name has 1 to 70 characters, all of which show")]
     Name,
     /// Too long a description.
-    #[error("a description has at most 512 characters")]
+    #[error("a description has at most 512 characters, all of which show")]
     Description,
     /// Not a quota.
     #[error("the quota is not one of 10PerMin, 20PerMin, 50PerMin, Unlimited")]
@@ -196,10 +196,10 @@ impl ApplicationName {
     /// Parses a name.
     ///
     /// # Errors
-    /// The text is blank, longer than 70 characters, or holds a control character.
+    /// The text is blank, longer than 70 characters, or holds a character that does not show.
     pub fn parse(text: &str) -> Result<Self, ApplicationError> {
         let text = text.trim();
-        if text.is_empty() || text.chars().count() > 70 || text.chars().any(char::is_control) {
+        if text.is_empty() || text.chars().count() > 70 || !text.chars().all(shows) {
             return Err(ApplicationError::Name);
         }
         Ok(Self(text.into()))
@@ -218,13 +218,26 @@ impl std::fmt::Display for ApplicationName {
     }
 }
 
+/// Whether a character shows as itself: no control character, and none that turns or hides its neighbours.
+#[must_use]
+pub fn shows(sign: char) -> bool {
+    !sign.is_control()
+        && !matches!(
+            sign,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
 /// Lets a description through that is short enough.
 ///
 /// # Errors
 /// It is too long.
 pub fn description_parse(text: &str) -> Result<String, ApplicationError> {
     let text = text.trim();
-    if text.chars().count() > LONGEST_DESCRIPTION {
+    if text.chars().count() > LONGEST_DESCRIPTION
+        || !text.chars().all(|c| c == '\n' || c == '\r' || shows(c))
+    {
         return Err(ApplicationError::Description);
     }
     Ok(text.to_owned())
@@ -540,7 +553,9 @@ mod tests {
             "Nightly"
         );
         assert!(ApplicationName::parse(&"n".repeat(71)).is_err());
-        assert!(ApplicationName::parse(" ").is_err());
+        for hidden in [" ", "Von\u{200b}age", "\u{202e}egnov", "a\nb"] {
+            assert!(ApplicationName::parse(hidden).is_err(), "{hidden:?}");
+        }
         assert!(description_parse(&"d".repeat(513)).is_err());
     }
 }

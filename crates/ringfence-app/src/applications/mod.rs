@@ -172,7 +172,9 @@ pub async fn application_edit(
     let mut application = own_found(&mut tx, caller, id).await?;
     version_check(&application, version)?;
     if let Some(description) = edit.description {
-        application.description = description_parse(&description).map_err(Error::invalid)?;
+        let description = description_parse(&description).map_err(Error::invalid)?;
+        application.verified &= description == application.description;
+        application.description = description;
     }
     if let Some(quota) = edit.quota {
         application.quota = quota;

@@ -117,6 +117,12 @@ impl Carried {
         })
     }
 
+    /// Whether a sign-in is demanded also of those who are in, here or at a provider.
+    pub(super) fn wants_proof(&self) -> bool {
+        let prompt = Prompt::parse(&self.prompt);
+        prompt.is_ok_and(|prompt| prompt.login) || self.max_age_secs.is_some()
+    }
+
     /// The request again. What was sealed here was good when it was.
     ///
     /// # Errors

@@ -1,14 +1,14 @@
 //! An application sends a person here to sign out (OpenID Connect RP-Initiated Logout 1.0).
 //!
-//! Only a believed ID token of the person spares them the question; only a registered address is gone on to.
+//! Only a believed ID token of the very stay spares a person the question; only a registered address is gone on to.
 
 use super::hint::hint_read;
 use crate::caller::Caller;
 use crate::context::Ctx;
 use crate::error::Error;
-use crate::session::{session_end, session_end_hinted};
+use crate::session::session_end;
 use crate::sign_in::step::{step_open, step_seal};
-use ringfence_core::application::Application;
+use ringfence_core::application::{Application, ApplicationStatus};
 use ringfence_core::authorization_request::Parameters;
 use ringfence_core::authorization_request::answer::{LONGEST_STATE, url_with};
 use ringfence_core::callback::CallbackUrl;
@@ -55,6 +55,8 @@ struct Good {
     target: Option<String>,
     sub: Option<String>,
     sid: Option<String>,
+    /// The application is there and not suspended.
+    is_live: bool,
 }
 
 /// Reads a request and does what it asks, or says what comes first.
@@ -127,16 +129,14 @@ async fn go_on(ctx: &Ctx, good: Good, caller: Option<&Caller>) -> Result<LogoutN
     let sub = good.sub.as_deref().and_then(|id| UserId::parse(id).ok());
     let sid = good.sid.as_deref().and_then(|id| SessionId::parse(id).ok());
     let Some(caller) = caller else {
-        // Nobody is signed in here; the hint's own stay, in whichever browser it is, ends all the same.
-        if let (Some(sub), Some(sid)) = (sub, sid) {
-            session_end_hinted(ctx, sub, sid).await?;
-        }
         return Ok(LogoutNext::Done {
             target: good.target,
             here: false,
         });
     };
-    if sub != Some(caller.user.id) {
+    // Any application may have an ID token of any time: it speaks for this stay only if it came of it.
+    let is_of_this = sub == Some(caller.user.id) && sid == Some(caller.require_session()?);
+    if !is_of_this || !good.is_live {
         let step = step_seal(ctx, STEP, &good, STEP_TTL_SECS)?;
         return Ok(LogoutNext::Ask(LogoutQuestion {
             step,
@@ -144,10 +144,7 @@ async fn go_on(ctx: &Ctx, good: Good, caller: Option<&Caller>) -> Result<LogoutN
             target: good.target,
         }));
     }
-    let here = here_end(ctx, caller).await?;
-    if let Some(sid) = sid.filter(|sid| *sid != here) {
-        session_end_hinted(ctx, caller.user.id, sid).await?;
-    }
+    here_end(ctx, caller).await?;
     Ok(LogoutNext::Done {
         target: good.target,
         here: true,
@@ -155,10 +152,10 @@ async fn go_on(ctx: &Ctx, good: Good, caller: Option<&Caller>) -> Result<LogoutN
 }
 
 /// Ends the stay of the browser that asks, unless it has ended by itself.
-async fn here_end(ctx: &Ctx, caller: &Caller) -> Result<SessionId, Error> {
+async fn here_end(ctx: &Ctx, caller: &Caller) -> Result<(), Error> {
     let here = caller.require_session()?;
     match session_end(ctx, caller, here).await {
-        Ok(()) | Err(Error::NotFound(_)) => Ok(here),
+        Ok(()) | Err(Error::NotFound(_)) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -193,7 +190,11 @@ fn good_of(ctx: &Ctx, parameters: &Parameters) -> Result<Good, &'static str> {
         Some(uri) => target_of(application.as_ref(), uri, parameters.get("state"))?,
         None => None,
     };
+    let is_live = application
+        .as_ref()
+        .is_some_and(|a| a.status == ApplicationStatus::Approved);
     Ok(Good {
+        is_live,
         application: application.map(|a| a.name.as_str().to_owned()),
         target,
         sub: hint.as_ref().map(|hint| hint.sub.to_string()),

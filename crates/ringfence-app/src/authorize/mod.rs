@@ -86,7 +86,7 @@ pub async fn authorize_begin(
     caller: Option<&Caller>,
 ) -> Result<Next, Error> {
     match asked_now(ctx, parameters).await {
-        Ok(asked) => standing::next(ctx, &asked, None, caller).await,
+        Ok(asked) => standing::next(ctx, &asked, (None, None), caller).await,
         Err(next) => Ok(next),
     }
 }
@@ -120,7 +120,7 @@ pub async fn authorize_go_on(
     };
     let demand = opened.body.demand();
     match carried(ctx, &opened.body)? {
-        Ok(asked) => standing::next(ctx, &asked, demand, caller).await,
+        Ok(asked) => standing::next(ctx, &asked, (demand, Some(&opened)), caller).await,
         Err(next) => Ok(next),
     }
 }
@@ -139,6 +139,13 @@ pub async fn sign_in_wanted(ctx: &Ctx, step: &str, caller: &Caller) -> bool {
             .is_ok_and(|proof| !demand.is_met(&proof)),
         None => false,
     }
+}
+
+/// Whether the request behind a step wants a person to prove who they are although they may be signed in.
+#[must_use]
+pub fn proof_wanted(ctx: &Ctx, step: &str) -> bool {
+    let opened = step_open::<Carried>(ctx, STEP, step);
+    opened.is_ok_and(|opened| opened.body.wants_proof())
 }
 
 /// The request, or what is said instead. An application or an address that was registered on another node a moment ago

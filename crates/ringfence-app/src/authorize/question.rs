@@ -13,6 +13,7 @@ use ringfence_core::suite::Suite;
 use ringfence_core::user_scope::UserScope;
 use ringfence_store::consents::{Consent, consent_find, consent_set};
 use ringfence_store::developers::developer_find;
+use ringfence_store::feed::feed_lock;
 use serde_json::json;
 use url::Url;
 
@@ -106,7 +107,7 @@ pub async fn authorize_choose(
     let session = person.proof.session_id;
     if opened.body.asked_session.as_deref() != Some(session.to_string().as_str()) {
         // Somebody else signed in meanwhile: they are asked themselves.
-        return super::standing::next(ctx, &asked, demand, caller).await;
+        return super::standing::next(ctx, &asked, (demand, None), caller).await;
     }
     match choice {
         Choice::Switch => {
@@ -121,7 +122,7 @@ pub async fn authorize_choose(
     }
 }
 
-const ANSWERED: &str =
+pub(super) const ANSWERED: &str =
     "this question was answered already; go back to the application and begin again there";
 
 async fn deny(
@@ -149,6 +150,8 @@ async fn allow(
     person: &Person<'_>,
 ) -> Result<Next, Error> {
     let mut tx = ctx.db.begin_write().await?;
+    // A withdrawal at the same moment is wholly before this or wholly after it.
+    feed_lock(&mut tx).await?;
     match step.take(&mut tx).await {
         Ok(()) => {}
         Err(Error::Unauthenticated) => return Ok(Next::Nowhere(ANSWERED)),
@@ -171,7 +174,7 @@ async fn allow(
     ctx.note(&mut tx, note(asked, person, "consent.give"))
         .await?;
     tx.commit().await?;
-    answer_with_code(ctx, asked, person).await
+    answer_with_code(ctx, asked, person, None).await
 }
 
 fn note<'n>(asked: &Asked, person: &'n Person<'_>, act: &'static str) -> Note<'n> {
@@ -233,7 +236,9 @@ impl Question {
 
 /// Where an address leads, as a person can read it: its host, or what the machine does with a scheme of its own.
 fn host(url: &str) -> String {
+    // A scheme of its own leads to an application, whatever name stands behind it.
     let parsed = Url::parse(url).ok();
+    let parsed = parsed.filter(|url| matches!(url.scheme(), "https" | "http"));
     match parsed.as_ref().and_then(Url::host_str) {
         Some(host) => match parsed.as_ref().and_then(Url::port) {
             Some(port) => format!("{host}:{port}"),

@@ -1,20 +1,27 @@
 //! Where a request stands: who is signed in, whether that is enough, and whether they have allowed it.
 
 use super::carry::{Carried, Demand};
-use super::question::Question;
+use super::question::{ANSWERED, Question};
 use super::{Asked, Next, is_person, seal};
 use crate::caller::Caller;
 use crate::context::{Actor, Ctx};
 use crate::directory::rights::{Barred, LiveUser};
 use crate::error::Error;
 use crate::session::{SessionProof, session_proof};
-use crate::token::grant::authorization_code::{NewCode, code_issue};
+use crate::sign_in::step::Step;
+use crate::token::grant::authorization_code::{NewCode, code_keep};
 use ringfence_core::account::AccountKind;
 use ringfence_core::authorization_request::{Answer, AuthorizationError};
 use ringfence_core::grant::Authorization;
 use ringfence_core::sign_in::strength::acr;
 use ringfence_core::user_scope::UserScopes;
 use ringfence_store::consents::consent_find;
+use ringfence_store::db::Tx;
+use ringfence_store::feed::feed_lock;
+use ringfence_store::sessions::session_find_by_id;
+
+/// For how long a sign-in that was demanded counts as one.
+const FRESH_MS: i64 = 5 * 60 * 1_000;
 
 /// Somebody who is signed in well enough and may be spoken for.
 pub(super) struct Person<'c> {
@@ -28,7 +35,7 @@ pub(super) struct Person<'c> {
 pub(super) async fn next(
     ctx: &Ctx,
     asked: &Asked,
-    demand: Option<Demand>,
+    (demand, step): (Option<Demand>, Option<&Step<Carried>>),
     caller: Option<&Caller>,
 ) -> Result<Next, Error> {
     let person = match person_of(ctx, asked, demand, caller).await? {
@@ -47,7 +54,7 @@ pub(super) async fn next(
         }
     }
     if allowed && !must_act && !prompt.consent && !prompt.select_account {
-        return answer_with_code(ctx, asked, &person).await;
+        return answer_with_code(ctx, asked, &person, step).await;
     }
     let question = Question::of(ctx, asked, demand, &person).await?;
     Ok(Next::Ask(Box::new(question)))
@@ -69,13 +76,18 @@ pub(super) async fn person_of<'c>(
         .map(Err);
     };
     let proof = session_proof(ctx, caller).await?;
+    let request = &asked.request;
+    let age_ms = ctx.now().ms_since(proof.at);
+    // A demanded sign-in counts for a while only: its step stands in the browser's history.
+    let is_stale = (request.prompt.login || request.max_age_secs.is_some())
+        && age_ms
+            > FRESH_MS.max(i64::from(request.max_age_secs.unwrap_or(0)).saturating_mul(1_000));
     if let Some(demand) = demand
-        && !demand.is_met(&proof)
+        && (is_stale || !demand.is_met(&proof))
     {
         return sign_in(ctx, asked, Demanding::Still(demand)).map(Err);
     }
     // What can be mended by signing in again is demanded once; after that it is how it is.
-    let request = &asked.request;
     let is_other = asked.about.is_some_and(|about| about != caller.user.id);
     let class = acr(&proof.method);
     let unmet = !request.claims.acr_demanded.is_empty()
@@ -85,7 +97,6 @@ pub(super) async fn person_of<'c>(
             .iter()
             .any(|wanted| wanted == class);
     if demand.is_none() {
-        let age_ms = ctx.now().ms_since(proof.at);
         let is_old = request
             .max_age_secs
             .is_some_and(|most| age_ms > i64::from(most).saturating_mul(1_000));
@@ -177,11 +188,15 @@ pub(super) fn refused(ctx: &Ctx, asked: &Asked, error: AuthorizationError) -> Ne
     )))
 }
 
-/// The answer with a code of what the person allowed.
+/// The answer with a code of what the person allowed; a step that led here straight is taken by it.
+///
+/// Consent and stay are looked at once more in the code's own transaction, so that a code is either there when they end,
+/// and ends with them, or not made.
 pub(super) async fn answer_with_code(
     ctx: &Ctx,
     asked: &Asked,
     person: &Person<'_>,
+    step: Option<&Step<Carried>>,
 ) -> Result<Next, Error> {
     let request = &asked.request;
     let authorization = Authorization {
@@ -202,7 +217,24 @@ pub(super) async fn answer_with_code(
         redirect_uri: asked.place.redirect_uri.clone(),
         challenge: request.challenge.clone(),
     };
-    let code = code_issue(ctx, new).await?;
+    let mut tx = ctx.db.begin_write().await?;
+    feed_lock(&mut tx).await?;
+    let session = session_find_by_id(&mut tx, person.proof.session_id).await?;
+    if session.is_none_or(|session| session.user_id != person.caller.user.id) {
+        return Ok(refused(ctx, asked, AuthorizationError::LoginRequired));
+    }
+    if !consent_covers(&mut tx, asked, person).await? {
+        return Ok(refused(ctx, asked, AuthorizationError::ConsentRequired));
+    }
+    if let Some(step) = step {
+        match step.take(&mut tx).await {
+            Ok(()) => {}
+            Err(Error::Unauthenticated) => return Ok(Next::Nowhere(ANSWERED)),
+            Err(error) => return Err(error),
+        }
+    }
+    let code = code_keep(ctx, &mut tx, new).await?;
+    tx.commit().await?;
     let answer = Answer::code(asked.place.clone(), &ctx.token.vbc_issuer, code.expose());
     Ok(Next::Answer(Box::new(answer)))
 }
@@ -221,7 +253,11 @@ pub(super) fn wanted(asked: &Asked) -> UserScopes {
 
 async fn is_allowed(ctx: &Ctx, asked: &Asked, person: &Person<'_>) -> Result<bool, Error> {
     let mut tx = ctx.db.begin_read().await?;
-    let consent = consent_find(&mut tx, person.caller.user.id, asked.application.id).await?;
+    consent_covers(&mut tx, asked, person).await
+}
+
+async fn consent_covers(tx: &mut Tx, asked: &Asked, person: &Person<'_>) -> Result<bool, Error> {
+    let consent = consent_find(tx, person.caller.user.id, asked.application.id).await?;
     Ok(consent.is_some_and(|consent| wanted(asked).is_subset(&consent.scope)))
 }
 

@@ -7,7 +7,7 @@ use crate::context::{Actor, Change, Ctx, Note};
 use crate::error::Error;
 use crate::password::password_hash;
 use crate::session::session_begin;
-use crate::token::grant::end::password_grants_end;
+use crate::token::grant::end::{grants_end, password_grants_end};
 use crate::users::{NewUser, user_make};
 use ringfence_core::account::{AccountKind, AccountName, Region, TokenAlg};
 use ringfence_core::id::UserId;
@@ -16,6 +16,7 @@ use ringfence_core::sign_in::link::{LINK_TTL_SECS, LinkPurpose};
 use ringfence_core::user::{Role, Username};
 use ringfence_store::accounts::account_find_by_name;
 use ringfence_store::feed::{FeedKind, feed_lock};
+use ringfence_store::grants::Whose;
 use ringfence_store::sessions::session_end_others;
 use ringfence_store::sign_in::links::{Link, link_find, link_insert, link_revoke, link_use};
 use ringfence_store::sign_in::passkeys::passkey_delete_all;
@@ -164,6 +165,9 @@ pub async fn invite_link(
         totp_delete(&mut tx, user_id).await?;
         passkey_delete_all(&mut tx, user_id).await?;
         session_end_others(&mut tx, user_id, None).await?;
+        // What is on the lost device goes with it.
+        let whose = Whose::User(user_id);
+        grants_end(ctx, &mut tx, whose, "second_factors_removed", actor).await?;
     }
     let note = Note {
         account_id: Some(user.account_id),
@@ -173,7 +177,7 @@ pub async fn invite_link(
         actor,
     };
     ctx.note(&mut tx, note).await?;
-    tx.commit().await?;
+    ctx.commit(tx).await?;
     Ok(handle)
 }
 

@@ -5,12 +5,13 @@ use crate::caller::{Caller, Via};
 use crate::context::{Change, Ctx, Note};
 use crate::error::Error;
 use crate::password::{Checked, password_check, password_hash};
-use crate::token::grant::end::{password_grants_end, stay_grants_end};
+use crate::token::grant::end::{grants_end, password_grants_end};
 use ringfence_core::id::SessionId;
 use ringfence_core::secret::Secret;
 use ringfence_core::time::Timestamp;
 use ringfence_store::db::Tx;
 use ringfence_store::feed::{FeedKind, feed_lock};
+use ringfence_store::grants::Whose;
 use ringfence_store::sessions::{session_end_others, session_list};
 use ringfence_store::sign_in::links::link_revoke;
 use ringfence_store::sign_in::people::user_password;
@@ -117,11 +118,9 @@ pub async fn stays(ctx: &Ctx, caller: &Caller) -> Result<Vec<Stay>, Error> {
 pub async fn stays_end_others(ctx: &Ctx, caller: &Caller) -> Result<u64, Error> {
     let kept = caller.require_session()?;
     let mut tx = ctx.db.begin_write().await?;
-    let all = session_list(&mut tx, caller.user.id).await?;
     let n_ended = session_end_others(&mut tx, caller.user.id, Some(kept)).await?;
-    for other in all.iter().filter(|stay| stay.id != kept) {
-        stay_grants_end(ctx, &mut tx, other.id, &caller.actor()).await?;
-    }
+    let whose = Whose::OtherStays(caller.user.id, kept);
+    grants_end(ctx, &mut tx, whose, "signed_out", &caller.actor()).await?;
     if n_ended > 0 {
         own_note(ctx, &mut tx, caller, "session.end_others").await?;
     }

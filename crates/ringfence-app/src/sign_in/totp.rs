@@ -8,12 +8,14 @@ use crate::caller::{Caller, person_live};
 use crate::context::Ctx;
 use crate::error::Error;
 use crate::session::session_begin;
+use crate::token::grant::end::grants_end;
 use ringfence_core::encoding::{base64url, base64url_decode};
 use ringfence_core::id::UserId;
 use ringfence_core::secret::{Handle, Secret};
 use ringfence_core::sign_in::recovery::{N_CODES, RecoveryCode};
 use ringfence_core::sign_in::totp::TotpSecret;
 use ringfence_store::db;
+use ringfence_store::grants::Whose;
 use ringfence_store::sign_in::totp as store;
 use serde::{Deserialize, Serialize};
 
@@ -169,8 +171,11 @@ pub async fn totp_enrol(
         done => done?,
     }
     let shown = codes_make(ctx, &mut tx, caller.user.id).await?;
+    // A password alone opens nothing from now on, and nothing that it opened stays open.
+    let whose = Whose::UserByPassword(caller.user.id);
+    grants_end(ctx, &mut tx, whose, "second_factor_added", &caller.actor()).await?;
     own_note(ctx, &mut tx, caller, "totp.add").await?;
-    tx.commit().await?;
+    ctx.commit(tx).await?;
     Ok(shown)
 }
 

@@ -67,6 +67,8 @@ pub struct IdClaims {
     pub verified_email: Option<String>,
     /// How people call them, when the issuer says.
     pub display_name: Option<String>,
+    /// When they proved who they are, when the issuer says.
+    pub auth_time: Option<Timestamp>,
 }
 
 impl IdClaims {
@@ -268,6 +270,7 @@ fn check_claims(
         name: person.name,
         verified_email: person.verified_email,
         display_name: person.display_name,
+        auth_time: claims.int("auth_time").ok().map(Timestamp::from_secs),
     })
 }
 

@@ -25,6 +25,7 @@ CREATE TABLE authorization_codes (
     kept_until     BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX authorization_codes_by_time ON authorization_codes (kept_until);
+CREATE INDEX authorization_codes_by_user ON authorization_codes (user_id);
 
 -- A grant: the family of tokens that came of what a person allowed. kind is code or password; generation is the number
 -- of the refresh token in force, 0 for none; the token_ columns are the facts of the access token in force, which is

@@ -1,10 +1,10 @@
 //! Authorization codes: each may be exchanged once.
 
-use super::{authorization, authorization_args, bytes, opt_id};
+use super::{Whose, authorization, authorization_args, bytes, opt_id};
 use crate::db::{Arg, Error, Row, Tx};
 use ringfence_core::credential::StoredDigest;
 use ringfence_core::grant::Authorization;
-use ringfence_core::id::GrantId;
+use ringfence_core::id::{GrantId, SessionId, UserId};
 use ringfence_core::pkce::CodeChallenge;
 use ringfence_core::time::Timestamp;
 
@@ -92,6 +92,84 @@ pub async fn code_use(
         )
         .await?;
     Ok(used == 1)
+}
+
+/// Uses up, for nothing, the codes whose grants would belong to those that end.
+///
+/// Comes before the grants themselves end: an exchange under way is waited for here, and what it makes is found then.
+///
+/// # Errors
+/// The database refused it or broke off.
+pub(super) async fn codes_spoil(tx: &mut Tx, whose: Whose, at: Timestamp) -> Result<(), Error> {
+    match whose {
+        Whose::User(user) => {
+            tx.execute(
+                "UPDATE authorization_codes SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL",
+                &[bytes(user.as_bytes()), at.into()],
+            )
+            .await?
+        }
+        Whose::UserAt(user, application) => {
+            tx.execute(
+                "UPDATE authorization_codes SET used_at = $2
+                 WHERE user_id = $1 AND application_id = $3 AND used_at IS NULL",
+                &[
+                    bytes(user.as_bytes()),
+                    at.into(),
+                    bytes(application.as_bytes()),
+                ],
+            )
+            .await?
+        }
+        Whose::Stay(user, stay) => {
+            tx.execute(
+                "UPDATE authorization_codes SET used_at = $2
+                 WHERE user_id = $1 AND session_id = $3 AND used_at IS NULL",
+                &[
+                    bytes(user.as_bytes()),
+                    at.into(),
+                    bytes(stay.as_bytes()),
+                ],
+            )
+            .await?
+        }
+        Whose::OtherStays(user, kept) => {
+            tx.execute(
+                "UPDATE authorization_codes SET used_at = $2
+                 WHERE user_id = $1 AND session_id <> $3 AND used_at IS NULL",
+                &[
+                    bytes(user.as_bytes()),
+                    at.into(),
+                    bytes(kept.as_bytes()),
+                ],
+            )
+            .await?
+        }
+        // A password leads to a grant at once.
+        Whose::UserByPassword(_) => 0,
+    };
+    Ok(())
+}
+
+/// Has the codes of a stay belong to another one of the same person.
+///
+/// # Errors
+/// The database refused it or broke off.
+pub(super) async fn codes_rebind(
+    tx: &mut Tx,
+    user: UserId,
+    (from, to): (SessionId, SessionId),
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE authorization_codes SET session_id = $3 WHERE user_id = $1 AND session_id = $2 AND used_at IS NULL",
+        &[
+            bytes(user.as_bytes()),
+            bytes(from.as_bytes()),
+            bytes(to.as_bytes()),
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Forgets codes that are long over, at most so many, and gives how many.

@@ -37,8 +37,12 @@ pub enum Whose {
     User(UserId),
     /// Somebody's to one application.
     UserAt(UserId, ApplicationId),
-    /// Those that end with a stay.
-    Stay(SessionId),
+    /// Somebody's that came of their password alone.
+    UserByPassword(UserId),
+    /// Somebody's that end with a stay.
+    Stay(UserId, SessionId),
+    /// Somebody's that end with any of their stays but this one.
+    OtherStays(UserId, SessionId),
 }
 
 /// A grant that was just ended.
@@ -188,12 +192,21 @@ pub async fn grant_end(tx: &mut Tx, id: GrantId, at: Timestamp) -> Result<Option
     row.as_ref().map(ended).transpose()
 }
 
-/// Ends grants, and gives those that had not ended.
+/// Ends grants, and gives those that had not ended. Codes that would lead to such are used up first.
 ///
 /// # Errors
 /// The database refused it or broke off.
 pub async fn grants_end(tx: &mut Tx, whose: Whose, at: Timestamp) -> Result<Vec<Ended>, Error> {
+    codes::codes_spoil(tx, whose, at).await?;
     let rows = match whose {
+        Whose::UserByPassword(user) => {
+            tx.fetch_all(
+                "UPDATE grants SET ended_at = $2 WHERE user_id = $1 AND kind = 'password' AND ended_at IS NULL
+                 RETURNING id, application_id, account_id, token_exp",
+                &[bytes(user.as_bytes()), at.into()],
+            )
+            .await?
+        }
         Whose::User(user) => {
             tx.fetch_all(
                 "UPDATE grants SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL
@@ -214,12 +227,31 @@ pub async fn grants_end(tx: &mut Tx, whose: Whose, at: Timestamp) -> Result<Vec<
             )
             .await?
         }
-        Whose::Stay(stay) => {
+        Whose::Stay(user, stay) => {
             tx.fetch_all(
                 "UPDATE grants SET ended_at = $2
-                 WHERE session_id = $1 AND session_id IS NOT NULL AND outlives_stay = FALSE AND ended_at IS NULL
+                 WHERE session_id = $1 AND session_id IS NOT NULL AND user_id = $3 AND outlives_stay = FALSE
+                     AND ended_at IS NULL
                  RETURNING id, application_id, account_id, token_exp",
-                &[bytes(stay.as_bytes()), at.into()],
+                &[
+                    bytes(stay.as_bytes()),
+                    at.into(),
+                    bytes(user.as_bytes()),
+                ],
+            )
+            .await?
+        }
+        Whose::OtherStays(user, kept) => {
+            tx.fetch_all(
+                "UPDATE grants SET ended_at = $2
+                 WHERE user_id = $1 AND session_id IS NOT NULL AND session_id <> $3 AND outlives_stay = FALSE
+                     AND ended_at IS NULL
+                 RETURNING id, application_id, account_id, token_exp",
+                &[
+                    bytes(user.as_bytes()),
+                    at.into(),
+                    bytes(kept.as_bytes()),
+                ],
             )
             .await?
         }
@@ -227,14 +259,24 @@ pub async fn grants_end(tx: &mut Tx, whose: Whose, at: Timestamp) -> Result<Vec<
     rows.iter().map(ended).collect()
 }
 
-/// Has the grants of a stay belong to another one, which the same person has begun in its place.
+/// Has the grants and codes of a stay belong to another one, which the same person has begun in its place.
 ///
 /// # Errors
 /// The database refused it or broke off.
-pub async fn grants_rebind(tx: &mut Tx, from: SessionId, to: SessionId) -> Result<(), Error> {
+pub async fn grants_rebind(
+    tx: &mut Tx,
+    user: UserId,
+    (from, to): (SessionId, SessionId),
+) -> Result<(), Error> {
+    codes::codes_rebind(tx, user, (from, to)).await?;
     tx.execute(
-        "UPDATE grants SET session_id = $2 WHERE session_id = $1 AND session_id IS NOT NULL AND ended_at IS NULL",
-        &[bytes(from.as_bytes()), bytes(to.as_bytes())],
+        "UPDATE grants SET session_id = $2
+         WHERE session_id = $1 AND session_id IS NOT NULL AND user_id = $3 AND ended_at IS NULL",
+        &[
+            bytes(from.as_bytes()),
+            bytes(to.as_bytes()),
+            bytes(user.as_bytes()),
+        ],
     )
     .await?;
     Ok(())

@@ -193,7 +193,12 @@ async fn grants_end_for_a_person_an_application_or_a_stay() {
             let ended = grants_end(&mut tx, whose, NOW).await.unwrap();
             ended.into_iter().map(|ended| ended.id).collect::<Vec<_>>()
         };
-        assert_eq!(end(Whose::Stay(STAY)).await, [bound.id], "{}", store.engine);
+        assert_eq!(
+            end(Whose::Stay(USER, STAY)).await,
+            [bound.id],
+            "{}",
+            store.engine
+        );
         let at = Whose::UserAt(USER, APPLICATION);
         assert_eq!(end(at).await, [outliving.id], "{}", store.engine);
         assert_eq!(

@@ -21,9 +21,12 @@ use ringfence_core::secret::Secret;
 use ringfence_core::sign_in::account_provider::LetsIn;
 use ringfence_core::sign_in::id_token::{IdClaims, IdTokenFault, IdTokenRule, KeySet};
 use ringfence_core::sign_in::provider::{ClientOf, ProviderMetadata, Ties};
+use ringfence_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 const STEP: &str = "sso";
+// How far the provider's clock may be behind ours.
+const SKEW_SECS: i64 = 60;
 const STEP_TTL_SECS: i64 = 600;
 
 /// How providers are spoken with.
@@ -115,6 +118,9 @@ struct Carried {
     nonce: String,
     verifier: String,
     next: String,
+    /// They are to prove who they are anew, not before this instant.
+    #[serde(default)]
+    fresh_since: Option<i64>,
 }
 
 /// The provider of that name in addresses.
@@ -129,7 +135,7 @@ pub async fn provider_find(ctx: &Ctx, name: &str) -> Result<Provider, Error> {
     }
 }
 
-/// Sends somebody to a provider.
+/// Sends somebody to a provider; `is_fresh` has the provider ask for a proof also of those who are signed in there.
 ///
 /// # Errors
 /// The step could not be sealed.
@@ -137,7 +143,7 @@ pub fn sso_begin(
     ctx: &Ctx,
     provider: &Provider,
     metadata: &ProviderMetadata,
-    next: &str,
+    (next, is_fresh): (&str, bool),
 ) -> Result<SsoBegun, Error> {
     let random = || {
         let mut bytes = [0; 32];
@@ -150,6 +156,7 @@ pub fn sso_begin(
         nonce: random(),
         verifier: random(),
         next: next.to_owned(),
+        fresh_since: is_fresh.then(|| ctx.now().ms()),
     };
     let ties = Ties {
         state: &carried.state,
@@ -158,8 +165,12 @@ pub fn sso_begin(
     };
     let (redirect_uri, scope) = (redirect_uri(ctx, &provider.name), scope(provider));
     let client = client(provider, &redirect_uri, &scope);
+    let mut location = metadata.authorization_url(client, ties);
+    if is_fresh {
+        location.push_str("&prompt=login&max_age=0");
+    }
     Ok(SsoBegun {
-        location: metadata.authorization_url(client, ties),
+        location,
         step: step_seal(ctx, STEP, &carried, STEP_TTL_SECS)?,
     })
 }
@@ -242,9 +253,18 @@ pub fn sso_verify(
         name_claim: &provider.username_claim,
     };
     let claims = keys.verify(id_token, rule, ctx.now());
-    claims
-        .map(SsoPerson)
-        .map_err(|fault| refused(provider, fault))
+    let claims = claims.map_err(|fault| refused(provider, fault))?;
+    if let Some(since) = exchange.step.body.fresh_since {
+        let earliest = Timestamp::from_ms(since).plus_secs(-SKEW_SECS);
+        if claims.auth_time.is_none_or(|at| at < earliest) {
+            tracing::warn!(
+                provider = provider.name,
+                "somebody was to sign in anew and the provider does not say that they did"
+            );
+            return Err(Error::Unauthenticated);
+        }
+    }
+    Ok(SsoPerson(claims))
 }
 
 /// Signs in whom a provider has named.

@@ -13,6 +13,7 @@ use ringfence_core::grant::Authorization;
 use ringfence_core::pkce::CodeChallenge;
 use ringfence_core::secret::{Handle, Secret};
 use ringfence_core::time::Timestamp;
+use ringfence_store::db::Tx;
 use ringfence_store::grants::codes::{Code, code_find, code_insert, code_use};
 
 const PURPOSE: &str = "authorization code";
@@ -35,6 +36,14 @@ pub struct NewCode {
 /// # Errors
 /// The store refused it or broke off.
 pub async fn code_issue(ctx: &Ctx, new: NewCode) -> Result<Handle, Error> {
+    let mut tx = ctx.db.begin_write().await?;
+    let handle = code_keep(ctx, &mut tx, new).await?;
+    tx.commit().await?;
+    Ok(handle)
+}
+
+/// As [`code_issue`], in the transaction of what decides that there may be one.
+pub(crate) async fn code_keep(ctx: &Ctx, tx: &mut Tx, new: NewCode) -> Result<Handle, Error> {
     let handle = Handle::generate(&*ctx.random);
     let expires_at = ctx.now().plus_secs(ctx.settings.vbc.code_ttl_secs.into());
     let code = Code {
@@ -46,10 +55,8 @@ pub async fn code_issue(ctx: &Ctx, new: NewCode) -> Result<Handle, Error> {
         grant_id: None,
     };
     let digest = handle.digest(&ctx.digest_key, PURPOSE);
-    let mut tx = ctx.db.begin_write().await?;
     let kept_until = expires_at.plus_secs(KEPT_UNUSED_SECS);
-    code_insert(&mut tx, digest, &code, kept_until).await?;
-    tx.commit().await?;
+    code_insert(tx, digest, &code, kept_until).await?;
     Ok(handle)
 }
 

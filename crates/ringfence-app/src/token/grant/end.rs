@@ -58,10 +58,10 @@ pub(crate) async fn password_grants_end(
 pub async fn stay_grants_end(
     ctx: &Ctx,
     tx: &mut Tx,
-    id: SessionId,
+    (user_id, id): (UserId, SessionId),
     actor: &Actor,
 ) -> Result<(), Error> {
-    grants_end(ctx, tx, Whose::Stay(id), "signed_out", actor).await?;
+    grants_end(ctx, tx, Whose::Stay(user_id, id), "signed_out", actor).await?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ use ringfence_core::tenant::login_of;
 use ringfence_core::user::Username;
 use ringfence_core::user_scope::UserScopes;
 use ringfence_store::db::{self, Tx};
+use ringfence_store::feed::feed_lock;
 use ringfence_store::grants::grant_reusable;
 use ringfence_store::grants::lockouts::{lockout_count, lockout_find, lockout_forget};
 use ringfence_store::sign_in::people::{user_password, vbc_user_ids_by_username};
@@ -64,13 +65,25 @@ pub(super) async fn password_grant(
     let turn = ctx.token.grants.limits.turn(key.0);
     let _its_turn = turn.come().await;
     let live = person_prove(ctx, caller, request, (login, key, password), told).await;
-    let live = live.map_err(|refused| refused.into_error(username))?;
+    let proved = live.map_err(|refused| refused.into_error(username))?;
     if ctx.settings.vbc.token_reuse
-        && let Some(tokens) = tokens_again(ctx, caller, &live, &scope).await?
+        && let Some(tokens) = tokens_again(ctx, caller, &proved.live, &scope).await?
     {
         return Ok(tokens);
     }
-    tokens_new(ctx, caller, &live, scope).await
+    let tokens = tokens_new(ctx, caller, &proved, scope).await?;
+    let tokens = tokens.ok_or_else(|| Refused::Wrong.into_error(username))?;
+    if let (Checked::RightButOld, Some(before)) = (proved.checked, &proved.stored) {
+        password_rehash(ctx, proved.live.user.id, before, password.clone()).await?;
+    }
+    Ok(tokens)
+}
+
+/// Somebody whose password was right when it was looked at.
+struct Proved {
+    live: LiveUser,
+    stored: Option<String>,
+    checked: Checked,
 }
 
 /// Why a password is not taken.
@@ -116,7 +129,7 @@ async fn person_prove(
     request: &GrantRequest,
     (login, key, password): (&str, StoredDigest, &Secret<String>),
     told: &mut Told,
-) -> Result<LiveUser, Refused> {
+) -> Result<Proved, Refused> {
     let from = request.origin.address;
     let limits = &ctx.token.grants.limits;
     limits.check(login, from, ctx.clock.monotonic_ms())?;
@@ -141,13 +154,13 @@ async fn person_prove(
         tally.password(caller.application.id, whose, reason, from);
     }
     match outcome {
-        Ok(live) => {
+        Ok(proved) => {
             if failures.is_some() {
                 let mut tx = ctx.db.begin_write().await?;
                 lockout_forget(&mut tx, key).await?;
                 tx.commit().await?;
             }
-            Ok(live)
+            Ok(proved)
         }
         Err(reason) => {
             told.reason = Some(reason);
@@ -205,13 +218,9 @@ async fn person_check(
     caller: &ApplicationCaller,
     person: Option<&Person>,
     password: &Secret<String>,
-) -> Result<Result<LiveUser, &'static str>, Error> {
+) -> Result<Result<Proved, &'static str>, Error> {
     let stored = person.and_then(|person| person.stored.clone());
     let checked = password_check(stored.clone(), password.clone()).await?;
-    let live = match person {
-        Some(person) => person_live(ctx, caller, person.user_id).await,
-        None => None,
-    };
     let Some(person) = person else {
         return Ok(Err("user_unknown"));
     };
@@ -221,13 +230,14 @@ async fn person_check(
     if person.second_factor {
         return Ok(Err("second_factor"));
     }
-    let Some(live) = live else {
+    let Some(live) = person_live(ctx, caller, person.user_id).await else {
         return Ok(Err("person_barred"));
     };
-    if let (Checked::RightButOld, Some(before)) = (checked, stored) {
-        password_rehash(ctx, person.user_id, &before, password.clone()).await?;
-    }
-    Ok(Ok(live))
+    Ok(Ok(Proved {
+        live,
+        stored,
+        checked,
+    }))
 }
 
 /// The tokens that the application has already for this person and scope (vbc-api §3.4), if they still live.
@@ -251,13 +261,15 @@ async fn tokens_again(
     answer(ctx, caller, (live, &grant), Answer::default()).map(Some)
 }
 
-/// New tokens. Where none is given twice, those before end (vbc-api §3.4).
+/// New tokens; `None` when the password was changed, or a second factor added, since it was looked at. Where none is given
+/// twice, those before end (vbc-api §3.4).
 async fn tokens_new(
     ctx: &Ctx,
     caller: &ApplicationCaller,
-    live: &LiveUser,
+    proved: &Proved,
     scope: UserScopes,
-) -> Result<GrantedTokens, TokenError> {
+) -> Result<Option<GrantedTokens>, TokenError> {
+    let live = &proved.live;
     let authorization = Authorization {
         application_id: caller.application.id,
         user_id: live.user.id,
@@ -277,6 +289,12 @@ async fn tokens_new(
     let scope = &grant.authorization.scope;
     let actor = Actor(format!("application:{}", caller.application.id));
     let mut tx = ctx.db.begin_write().await?;
+    // Whoever changes it holds this lock too, and ends what is there.
+    feed_lock(&mut tx).await?;
+    let is_changed = user_password(&mut tx, live.user.id).await? != proved.stored;
+    if is_changed || totp_find(&mut tx, live.user.id).await?.is_some() {
+        return Ok(None);
+    }
     if !ctx.settings.vbc.token_reuse {
         while let Some(before) = grant_reusable(&mut tx, whose, scope, ctx.now()).await? {
             grant_end_within(ctx, &mut tx, before.id, "replaced", &actor).await?;
@@ -284,5 +302,5 @@ async fn tokens_new(
     }
     grant_keep(ctx, &mut tx, &grant).await?;
     ctx.commit(tx).await?;
-    Ok(tokens)
+    Ok(Some(tokens))
 }

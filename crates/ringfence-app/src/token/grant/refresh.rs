@@ -12,6 +12,7 @@ use crate::token::client_credentials::ScopeRefusal;
 use ringfence_core::credential::StoredDigest;
 use ringfence_core::family::{Grant, RefreshVerdict};
 use ringfence_core::refresh_token::RefreshToken;
+use ringfence_core::time::Timestamp;
 use ringfence_core::user_scope::UserScopes;
 use ringfence_store::grants::refresh::refresh_find;
 use ringfence_store::grants::{grant_find, grant_rotate};
@@ -68,6 +69,7 @@ pub(super) async fn refresh(
             }
             RefreshVerdict::Current | RefreshVerdict::Retry => {}
         }
+        pace_check(&grant, ctx.now())?;
         let live = person_live(ctx, caller, authorization.user_id).await;
         let live = live.filter(|live| live.epoch <= authorization.epoch);
         let live = live.ok_or_else(|| {
@@ -87,6 +89,23 @@ pub(super) async fn refresh(
         }
     }
     Err(TokenError::Unavailable)
+}
+
+// Each refresh is a line that every node keeps in memory until the token before would have ended.
+const REFRESHES_AT_ONCE: i64 = 1_000;
+const SECS_A_REFRESH: i64 = 30;
+
+/// Holds an application back that refreshes without need: so many at once, and one more every so often.
+fn pace_check(grant: &Grant, now: Timestamp) -> Result<(), TokenError> {
+    let age_secs = now.ms_since(grant.created_at) / 1_000;
+    let over = i64::from(grant.generation) - REFRESHES_AT_ONCE - age_secs / SECS_A_REFRESH;
+    if over <= 0 {
+        return Ok(());
+    }
+    let wait_secs = over.saturating_mul(SECS_A_REFRESH);
+    Err(TokenError::TooManyQuestions {
+        retry_after_secs: u32::try_from(wait_secs).unwrap_or(u32::MAX),
+    })
 }
 
 /// The grant of a refresh token and the token's number in it.

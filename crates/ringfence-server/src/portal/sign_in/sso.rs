@@ -3,6 +3,7 @@
 use super::visitor::AtDoor;
 use super::{STEP_COOKIE, go_on, next_of, query_value, step_cookie};
 use crate::app::App;
+use crate::portal::authorize::CONTINUE;
 use crate::portal::error::PortalError;
 use crate::portal::page::redirect;
 use crate::web::person::cookie;
@@ -12,6 +13,7 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
+use ringfence_app::authorize::proof_wanted;
 use ringfence_app::error::Error;
 use ringfence_app::sign_in::sso::{
     SsoReturn, provider_find, sso_begin, sso_return, sso_sign_in, sso_verify,
@@ -38,7 +40,11 @@ async fn begin(
     let provider = provider_find(&app.ctx, &name).await?;
     let now_ms = app.ctx.clock.monotonic_ms();
     let metadata = app.providers.metadata(&provider, now_ms).await?;
-    let begun = sso_begin(&app.ctx, &provider, &metadata, &next_of(query.as_deref()))?;
+    let next = next_of(query.as_deref());
+    let is_fresh = next
+        .strip_prefix(CONTINUE)
+        .is_some_and(|step| proof_wanted(&app.ctx, step));
+    let begun = sso_begin(&app.ctx, &provider, &metadata, (&next, is_fresh))?;
     let location = HeaderValue::from_str(&begun.location).map_err(Error::internal)?;
     let headers = [
         (LOCATION, location),

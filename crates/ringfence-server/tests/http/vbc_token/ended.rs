@@ -90,9 +90,14 @@ async fn c68_signing_out_ends_what_was_bound_to_the_stay() {
         let elsewhere = working(&bench).await;
         let ctx = &bench.app.ctx;
         let mut tx = ctx.db.begin_write().await.unwrap();
-        ringfence_app::token::grant::end::stay_grants_end(ctx, &mut tx, stay, &actor())
-            .await
-            .unwrap();
+        ringfence_app::token::grant::end::stay_grants_end(
+            ctx,
+            &mut tx,
+            (bench.user.id, stay),
+            &actor(),
+        )
+        .await
+        .unwrap();
         ctx.commit(tx).await.unwrap();
         assert_ended(&bench, &kept[0], "signed out").await;
         for body in [&kept[1], &elsewhere] {
@@ -101,6 +106,44 @@ async fn c68_signing_out_ends_what_was_bound_to_the_stay() {
                 bench.refresh(&bench.of, &refresh_of(body)).await.status,
                 200
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn c58_a_code_that_was_held_back_ends_with_what_it_was_made_for() {
+    for bench in Bench::both().await {
+        let stay = SessionId::new(bench.app.ctx.now(), &*bench.app.ctx.random);
+        for ending in ["signed out", "password", "consent"] {
+            let code = bench
+                .code_with(&bench.of, "openid", |new| {
+                    new.authorization.session_id = Some(stay);
+                })
+                .await;
+            match ending {
+                "signed out" => {
+                    let ctx = &bench.app.ctx;
+                    let mut tx = ctx.db.begin_write().await.unwrap();
+                    let whose = (bench.user.id, stay);
+                    ringfence_app::token::grant::end::stay_grants_end(
+                        ctx,
+                        &mut tx,
+                        whose,
+                        &actor(),
+                    )
+                    .await
+                    .unwrap();
+                    ctx.commit(tx).await.unwrap();
+                }
+                "password" => {
+                    let new = Secret::new("Another-Horse-8-Battery".to_owned());
+                    person_edit(&bench.app, &bench.user, |edit| edit.password = Some(new)).await;
+                }
+                _ => assert_eq!(bench.app.grants_withdrawn(&bench.user, &bench.of).await, 0),
+            }
+            let refused = bench.exchange(&bench.of, &code).await;
+            let expected = (400, "invalid_grant".to_owned());
+            assert_eq!(refused.code(), expected, "{ending} on {}", bench.app.engine);
         }
     }
 }
