@@ -1,4 +1,6 @@
 //! `ringfence app`: applications of developers, and their keys.
+//!
+//! A little longer than other files: the commands of one thing, with what they take and what they print.
 
 use crate::failure::{Done, Usage};
 use crate::shell::Shell;

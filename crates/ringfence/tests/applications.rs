@@ -7,6 +7,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::too_many_lines,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, tells its figures, and measures what real processes do in real time"
 )]

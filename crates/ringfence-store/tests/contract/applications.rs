@@ -210,26 +210,33 @@ async fn names_keys_and_suites_are_taken_once() {
     }
 }
 
+/// Four applications, three of them of that developer, none like another.
+async fn several(store: &Store, dana: DeveloperId) {
+    let rita = developer(store, "rita.api").await;
+    let mut tx = store.db.begin_write().await.unwrap();
+    for (owner, name, quota, age) in [
+        (dana, "alpha", AppQuota::Unlimited, 3),
+        (dana, "Beta", AppQuota::TenPerMin, 1),
+        (dana, "100%", AppQuota::FiftyPerMin, 2),
+        (rita, "beta", AppQuota::TwentyPerMin, 4),
+    ] {
+        let mut one = application(owner, name);
+        one.quota = quota;
+        one.created_at = NOW.plus_secs(-age);
+        if name == "100%" {
+            one.status = ApplicationStatus::Suspended;
+        }
+        application_insert(&mut tx, &one).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn lists_are_filtered_ordered_and_cut() {
     for store in stores().await {
         let dana = developer(&store, "dana.api").await;
-        let rita = developer(&store, "rita.api").await;
+        several(&store, dana).await;
         let mut tx = store.db.begin_write().await.unwrap();
-        for (owner, name, quota, age) in [
-            (dana, "alpha", AppQuota::Unlimited, 3),
-            (dana, "Beta", AppQuota::TenPerMin, 1),
-            (dana, "100%", AppQuota::FiftyPerMin, 2),
-            (rita, "beta", AppQuota::TwentyPerMin, 4),
-        ] {
-            let mut one = application(owner, name);
-            one.quota = quota;
-            one.created_at = NOW.plus_secs(-age);
-            if name == "100%" {
-                one.status = ApplicationStatus::Suspended;
-            }
-            application_insert(&mut tx, &one).await.unwrap();
-        }
         let all = ApplicationSearch {
             limit: 10,
             ..ApplicationSearch::default()
