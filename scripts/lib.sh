@@ -62,11 +62,11 @@ python_venv() {
     printf '%s' "$*" >"$folder/packages"
 }
 
-# The packages of the browser tests, exactly as locked, in an ignored folder beside them.
-browser_packages() {
-    local folder=$ROOT/tests/browser
+# node_packages FOLDER: the packages of a folder of scripts, exactly as locked, in an ignored folder beside them.
+node_packages() {
+    local folder=$ROOT/$1
     cmp -s "$folder/package-lock.json" "$folder/node_modules/.locked" && return 0
-    say "preparing the browser tests' packages"
+    say "preparing the packages of $1"
     (cd "$folder" && npm ci --silent --no-audit --no-fund --ignore-scripts)
     cp "$folder/package-lock.json" "$folder/node_modules/.locked"
 }

@@ -8,8 +8,9 @@ install_missing build-essential=cc ca-certificates=/etc/ssl/certs/ca-certificate
     asterisk-core-sounds-en-wav='/usr/share/asterisk/sounds/en*/hello.wav' nodejs=node npm=npm chromium=/usr/bin/chromium \
     fonts-liberation=/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf
 require_cargo
-python_venv duckdb 'moto[server]'
-browser_packages
+python_venv duckdb 'moto[server]' authlib==1.9.9 joserfc==1.8.0 requests
+node_packages tests/browser
+node_packages tests/clients
 start_postgres
 start_s3
 
