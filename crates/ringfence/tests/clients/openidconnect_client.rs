@@ -4,8 +4,8 @@ use crate::STEPS;
 use crate::person::Person;
 use crate::world::{CALLBACK, POST_LOGOUT, World};
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm,
-    CoreRevocableToken, CoreUserInfoClaims,
+    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm, CoreRevocableToken,
+    CoreUserInfoClaims,
 };
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest,
@@ -100,7 +100,10 @@ async fn openidconnect_of_rust_gets_all_it_asks_for() {
     let fresh = asked.request_async(&http).await.unwrap();
     let second = fresh.refresh_token().unwrap();
     assert_ne!(first.secret(), second.secret());
-    assert_ne!(tokens.access_token().secret(), fresh.access_token().secret());
+    assert_ne!(
+        tokens.access_token().secret(),
+        fresh.access_token().secret()
+    );
     steps.push("refresh");
 
     let gone = client.revoke_token(CoreRevocableToken::from(second.clone()));

@@ -48,7 +48,11 @@ impl Person {
     }
 
     async fn ask(&mut self, url: &Url, form: Option<Vec<(String, String)>>) -> reqwest::Response {
-        let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
         let request = match form {
             None => self.http.get(url.clone()).header("sec-fetch-site", "none"),
             Some(fields) => {

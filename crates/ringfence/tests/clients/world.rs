@@ -55,7 +55,11 @@ impl World {
         let id = text(&app, "id");
         act(&binary, &["subscription", "add", &id, "Provisioning"], "");
         let keys = ["app", "keys", "generate", &id, "--callback", CALLBACK];
-        let keys = act(&binary, &[&keys[..], &["--post-logout", POST_LOGOUT]].concat(), "");
+        let keys = act(
+            &binary,
+            &[&keys[..], &["--post-logout", POST_LOGOUT]].concat(),
+            "",
+        );
 
         let (certificate, private) = certificate(folder.path());
         let port = free_port();

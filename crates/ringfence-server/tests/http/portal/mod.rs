@@ -12,3 +12,4 @@ mod recordings;
 mod sign_in;
 mod sso;
 mod traffic;
+mod traffic_applications;
