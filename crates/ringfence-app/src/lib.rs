@@ -44,5 +44,6 @@ pub mod traffic;
 pub mod upkeep;
 pub mod usage;
 pub mod user_admin;
+pub mod user_grants;
 pub mod userinfo;
 pub mod users;

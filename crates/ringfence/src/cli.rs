@@ -5,8 +5,8 @@ use crate::failure::Done;
 use crate::shell::Shell;
 use crate::{
     account, application, audit, collect, completions, connection, credential, demo, developer,
-    doctor, import, keys, logging, openapi, provider, serve, settings, subscription, token_client,
-    user,
+    doctor, grant, import, keys, logging, openapi, provider, serve, settings, subscription,
+    token_client, user,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -74,6 +74,9 @@ enum Command {
     /// Subscriptions of applications to API suites: add, list, remove, block, unblock
     #[command(subcommand)]
     Subscription(subscription::SubscriptionCommand),
+    /// What a person has allowed applications: list, revoke
+    #[command(subcommand)]
+    Grant(grant::GrantCommand),
     /// OpenID Connect providers that people of an account sign in through: add, list, check, on, off, remove
     #[command(subcommand)]
     Provider(provider::ProviderCommand),
@@ -148,6 +151,7 @@ impl Cli {
             Command::Credential(command) => credential::run(&shell, command).await,
             Command::App(command) => application::run(&shell, command).await,
             Command::Subscription(command) => subscription::run(&shell, command).await,
+            Command::Grant(command) => grant::run(&shell, command).await,
             Command::Provider(command) => provider::run(&shell, command).await,
             Command::Keys(command) => keys::run(&shell, command).await,
             Command::Audit(command) => audit::run(&shell, command).await,

@@ -15,6 +15,7 @@ mod demo;
 mod developer;
 mod doctor;
 mod failure;
+mod grant;
 mod import;
 mod keys;
 mod logging;

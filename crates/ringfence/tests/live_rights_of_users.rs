@@ -23,7 +23,7 @@ const KEY: &str = "2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2
 const LIMIT: Duration = Duration::from_secs(1);
 const CALL: &str = "/t/vbc.prod/provisioning/v1/api/accounts/self";
 const PASSWORD: &str = "a sentence that nobody guesses 7";
-const RIGHTS: [&str; 11] = [
+const RIGHTS: [&str; 12] = [
     "disable user",
     "lock user",
     "change password",
@@ -35,6 +35,7 @@ const RIGHTS: [&str; 11] = [
     "revoke refresh token",
     "revoke access token",
     "withdraw consent",
+    "revoke by support",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,6 +301,14 @@ impl Cluster<'_> {
             "revoke refresh token" => self.revoke(&victim.refresh, victim).await,
             "revoke access token" => self.revoke(&victim.access, victim).await,
             "withdraw consent" => self.withdraw(victim).await,
+            "revoke by support" => {
+                let who = ["--account", account, "--user", name];
+                let held = self.act(&[&["grant", "list"][..], &who].concat());
+                assert_eq!(held.as_array().unwrap().len(), 1, "{held}");
+                let ended = self.act(&[&["grant", "revoke"][..], &who].concat());
+                assert_eq!(ended["ended"], 1);
+                ended
+            }
             other => panic!("no such right: {other}"),
         };
     }

@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, tells what was not checked, and asks whether missing tools may be skipped"
 )]
 
+mod another_ringfence;
 mod openidconnect_client;
 mod person;
 mod world;

@@ -10,8 +10,11 @@ const MOST_PAGES: usize = 15;
 
 pub(crate) struct Person {
     http: reqwest::Client,
-    home: Url,
-    cookies: BTreeMap<String, String>,
+    homes: Vec<Url>,
+    /// By site and name: two servers on one machine do not mix theirs.
+    cookies: BTreeMap<(String, String), String>,
+    /// The last page that asked for nothing.
+    pub(crate) seen: String,
 }
 
 impl Person {
@@ -19,12 +22,20 @@ impl Person {
     pub(crate) fn new(world: &World) -> Self {
         Self {
             http: world.http(),
-            home: Url::parse(&world.url).unwrap(),
+            homes: vec![Url::parse(&world.url).unwrap()],
             cookies: BTreeMap::new(),
+            seen: String::new(),
         }
     }
 
-    /// Goes to an address, does what the pages ask, and gives the address of another site that they end at.
+    /// The same person, who also opens pages of another server.
+    pub(crate) fn at_home_at(mut self, url: &str) -> Self {
+        self.homes.push(Url::parse(url).unwrap());
+        self
+    }
+
+    /// Goes to an address, does what the pages ask, and gives the address of another site, or of a page that asks for
+    /// nothing, that they end at.
     pub(crate) async fn visit(&mut self, url: &str) -> String {
         let mut at = Url::parse(url).unwrap();
         let mut form: Option<Vec<(String, String)>> = None;
@@ -32,15 +43,18 @@ impl Person {
             let answer = self.ask(&at, form.take()).await;
             if let Some(to) = answer.headers().get(LOCATION) {
                 at = at.join(to.to_str().unwrap()).unwrap();
-                if at.origin() != self.home.origin() {
+                if self.homes.iter().all(|home| home.origin() != at.origin()) {
                     return at.into();
                 }
                 continue;
             }
             let status = answer.status();
             let page = answer.text().await.unwrap();
-            let (action, fields) = filled(&page)
-                .unwrap_or_else(|| panic!("{at} answered {status} with nothing to do: {page}"));
+            let Some((action, fields)) = filled(&page) else {
+                assert!(status.is_success(), "{at} answered {status}: {page}");
+                self.seen = page;
+                return at.into();
+            };
             at = at.join(&action).unwrap();
             form = Some(fields);
         }
@@ -48,11 +62,9 @@ impl Person {
     }
 
     async fn ask(&mut self, url: &Url, form: Option<Vec<(String, String)>>) -> reqwest::Response {
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(n, v)| format!("{n}={v}"))
-            .collect();
+        let site = url.origin().ascii_serialization();
+        let ours = self.cookies.iter().filter(|((of, _), _)| *of == site);
+        let cookies: Vec<String> = ours.map(|((_, n), v)| format!("{n}={v}")).collect();
         let request = match form {
             None => self.http.get(url.clone()).header("sec-fetch-site", "none"),
             Some(fields) => {
@@ -70,10 +82,11 @@ impl Person {
         for line in answer.headers().get_all(SET_COOKIE) {
             let (name, rest) = line.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap_or_default();
+            let key = (site.clone(), name.to_owned());
             if value.is_empty() {
-                self.cookies.remove(name);
+                self.cookies.remove(&key);
             } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
+                self.cookies.insert(key, value.to_owned());
             }
         }
         answer

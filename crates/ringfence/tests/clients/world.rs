@@ -11,6 +11,8 @@ pub(crate) const CALLBACK: &str = "https://board.example/callback";
 pub(crate) const POST_LOGOUT: &str = "https://board.example/bye";
 
 pub(crate) struct World {
+    pub(crate) binary: Binary,
+    pub(crate) application: String,
     pub(crate) url: String,
     pub(crate) certificate: String,
     pub(crate) certificate_file: PathBuf,
@@ -79,6 +81,8 @@ impl World {
             ],
         );
         Self {
+            binary,
+            application: id,
             url,
             certificate: std::fs::read_to_string(&certificate).unwrap(),
             certificate_file: certificate,
@@ -149,7 +153,8 @@ fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
     (certificate, key)
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
