@@ -1,6 +1,6 @@
 //! `[vbc]`
 
-use ringfence_app::context::VbcSettings;
+use ringfence_app::context::{FaultForm, VbcSettings};
 use serde::{Deserialize, Serialize};
 
 use super::key::{Key, Kind, Section};
@@ -29,6 +29,23 @@ pub(crate) struct Vbc {
     pub lockout_failures: u32,
     /// For how long it stays locked after the last try.
     pub lockout_secs: u32,
+    /// In which form the gateway says why it refuses a call.
+    pub fault_form: Form,
+    /// How many calls a minute the plan Standard allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard_plan_per_minute: Option<u32>,
+}
+
+/// In which form the gateway says why it refuses a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Form {
+    /// JSON with everything in `fault`.
+    Fault,
+    /// JSON without.
+    Flat,
+    /// XML.
+    Xml,
 }
 
 impl Default for Vbc {
@@ -45,6 +62,8 @@ impl Default for Vbc {
             id_token_ttl_secs: usual.id_token_ttl_secs,
             lockout_failures: usual.lockout_failures,
             lockout_secs: usual.lockout_secs,
+            fault_form: Form::Fault,
+            standard_plan_per_minute: usual.standard_plan_per_minute,
         }
     }
 }
@@ -117,6 +136,20 @@ pub(super) const SECTION: Section = Section {
             meaning: "How long it stays locked after the last try: 60 to 86400 seconds.",
             example: "",
         },
+        Key {
+            name: "fault_form",
+            kind: Kind::Text,
+            meaning: "In which form the gateway of the VBC APIs says why it refuses a call: fault (JSON with everything in\n\
+                      \"fault\"), flat (JSON without) or xml. Clients that accept nothing but XML get XML anyway.",
+            example: "",
+        },
+        Key {
+            name: "standard_plan_per_minute",
+            kind: Kind::Number,
+            meaning: "How many calls a minute the plan Standard allows an application for each suite, on each node.\n\
+                      Without it: any number. Each application has a quota for each of its tokens besides.",
+            example: "1000",
+        },
     ],
 };
 
@@ -143,6 +176,9 @@ impl Vbc {
                 faults.push(format!("vbc.{name} must be between {least} and {most}"));
             }
         }
+        if self.standard_plan_per_minute == Some(0) {
+            faults.push("vbc.standard_plan_per_minute must be above zero".to_owned());
+        }
         let longest = 366 * DAY_SECS;
         if !(self.refresh_idle_secs..=longest).contains(&self.refresh_longest_secs) {
             faults.push(format!(
@@ -164,7 +200,12 @@ impl Vbc {
             id_token_ttl_secs: self.id_token_ttl_secs,
             lockout_failures: self.lockout_failures,
             lockout_secs: self.lockout_secs,
-            ..VbcSettings::default()
+            fault_form: match self.fault_form {
+                Form::Fault => FaultForm::Fault,
+                Form::Flat => FaultForm::Flat,
+                Form::Xml => FaultForm::Xml,
+            },
+            standard_plan_per_minute: self.standard_plan_per_minute,
         }
     }
 }
@@ -188,6 +229,7 @@ mod tests {
             "access_ttl_secs = 86401",
             "refresh_longest_secs = 3600",
             "lockout_failures = 0",
+            "standard_plan_per_minute = 0",
         ] {
             assert_eq!(faults(bad), 1, "{bad}");
         }
