@@ -199,7 +199,11 @@ impl Outbound {
         request: Request<Full<Bytes>>,
     ) -> Result<(StatusCode, Bytes), OutboundFault> {
         let exchange = async {
-            let response = self.client.request(request).await.map_err(unreachable)?;
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| unreachable(&error))?;
             let status = response.status();
             let body = Limited::new(response.into_body(), LARGEST_ANSWER);
             let body = body.collect().await.map_err(|_| OutboundFault::Answer)?;
@@ -226,8 +230,8 @@ impl Outbound {
 }
 
 /// Why there was no answer at all.
-fn unreachable(error: hyper_util::client::legacy::Error) -> OutboundFault {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+fn unreachable(error: &hyper_util::client::legacy::Error) -> OutboundFault {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(fault) = source {
         let io = fault.downcast_ref::<io::Error>();
         let private = io

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_of_another_ringfence_come_in_through_this_one() {
-    let provider = World::start().await;
+    let provider = World::start();
     let folder = tempfile::tempdir().unwrap();
     let house = Binary {
         path: provider.binary.path.clone(),

@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::too_many_lines,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, tells what was not checked, and asks whether missing tools may be skipped"
 )]
@@ -55,7 +56,7 @@ async fn openid_client_of_javascript_gets_all_it_asks_for() {
 
 /// Runs a script; where it asks for a person, one signs in and allows.
 async fn run(command: &mut Command) {
-    let world = World::start().await;
+    let world = World::start();
     let mut person = Person::new(&world);
     let mut child = command
         .env("RINGFENCE_CLIENT", world.told().to_string())

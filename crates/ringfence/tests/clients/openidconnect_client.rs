@@ -20,7 +20,7 @@ use url::Url;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn openidconnect_of_rust_gets_all_it_asks_for() {
-    let world = World::start().await;
+    let world = World::start();
     let mut person = Person::new(&world);
     let mut steps = Vec::new();
     let http = sender(world.http());

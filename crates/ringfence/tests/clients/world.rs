@@ -25,7 +25,7 @@ pub(crate) struct World {
 
 impl World {
     /// Starts the server and makes everything.
-    pub(crate) async fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let binary = Binary {
             path: PathBuf::from(env!("CARGO_BIN_EXE_ringfence")),

@@ -50,6 +50,41 @@ impl World {
         (answer.status().as_u16(), id.to_owned())
     }
 
+    /// What the Management API says of two tokens asked for, a call answered and one refused to `other`.
+    async fn api_tells(&self, other: &User, refused: &str) {
+        let app_id = self.of.application.id;
+        let path = "/api/v1/accounts/acme/application-traffic";
+        let (status, traffic) = read(self.admin.get(path).await).await;
+        assert_eq!(status, 200, "{traffic}");
+        let one = &traffic["items"][0];
+        assert_eq!(one["applicationId"], app_id.to_string());
+        let figures = ["tokens", "answered", "refused", "wrong", "uses"].map(|name| &one[name]);
+        assert_eq!(figures, [1, 1, 2, 0, 2], "{one}");
+        assert_eq!(
+            one["lastUsedRoute"],
+            "/t/vbc.prod/provisioning/v1/api/accounts/{accountId}"
+        );
+        let path = format!("/api/v1/accounts/acme/requests?applicationId={app_id}");
+        let (_, requests) = read(self.admin.get(&path).await).await;
+        let items = requests["items"].as_array().unwrap();
+        assert_eq!(items.len(), 4, "{requests}");
+        assert!(items.iter().all(|item| item["clientId"].is_null()));
+        let (_, refusals) = read(self.admin.get("/api/v1/accounts/acme/refusals").await).await;
+        assert_eq!(refusals["applications"][0]["count"], 2, "{refusals}");
+        assert_eq!(refusals["credentials"].as_array().unwrap().len(), 0);
+        let (_, explained) = {
+            let path = format!("/api/v1/accounts/acme/requests/{refused}");
+            read(self.admin.get(&path).await).await
+        };
+        let rules = explained["rules"].as_array().unwrap();
+        let failed: Vec<_> = rules.iter().filter(|r| r["outcome"] == "failed").collect();
+        assert_eq!(
+            failed[0]["rule"],
+            "The person it acts for is active and not locked"
+        );
+        assert_eq!(explained["userId"], other.id.to_string());
+    }
+
     /// A request for a token as the token service tells of it.
     fn token_asked(&self, ctx: &Ctx, status: u16, reason: Option<&'static str>) {
         let answered = Answered {
@@ -140,36 +175,7 @@ async fn calls_of_an_application_are_counted_listed_and_explained() {
             assert!(page.contains(text), "{text}: {page}");
         }
 
-        let path = "/api/v1/accounts/acme/application-traffic";
-        let (status, traffic) = read(world.admin.get(path).await).await;
-        assert_eq!(status, 200, "{traffic}");
-        let one = &traffic["items"][0];
-        assert_eq!(one["applicationId"], app_id.to_string());
-        let figures = ["tokens", "answered", "refused", "wrong", "uses"].map(|name| &one[name]);
-        assert_eq!(figures, [1, 1, 2, 0, 2], "{one}");
-        assert_eq!(
-            one["lastUsedRoute"],
-            "/t/vbc.prod/provisioning/v1/api/accounts/{accountId}"
-        );
-        let path = format!("/api/v1/accounts/acme/requests?applicationId={app_id}");
-        let (_, requests) = read(world.admin.get(&path).await).await;
-        let items = requests["items"].as_array().unwrap();
-        assert_eq!(items.len(), 4, "{requests}");
-        assert!(items.iter().all(|item| item["clientId"].is_null()));
-        let (_, refusals) = read(world.admin.get("/api/v1/accounts/acme/refusals").await).await;
-        assert_eq!(refusals["applications"][0]["count"], 2, "{refusals}");
-        assert_eq!(refusals["credentials"].as_array().unwrap().len(), 0);
-        let (_, explained) = {
-            let path = format!("/api/v1/accounts/acme/requests/{refused}");
-            read(world.admin.get(&path).await).await
-        };
-        let rules = explained["rules"].as_array().unwrap();
-        let failed: Vec<_> = rules.iter().filter(|r| r["outcome"] == "failed").collect();
-        assert_eq!(
-            failed[0]["rule"],
-            "The person it acts for is active and not locked"
-        );
-        assert_eq!(explained["userId"], other.id.to_string());
+        world.api_tells(&other, &refused).await;
     }
 }
 
