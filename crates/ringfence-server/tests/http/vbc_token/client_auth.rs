@@ -91,7 +91,10 @@ async fn c11_c12_every_failed_authentication_looks_alike() {
             ("unknown", with("aB3dE5fG7hI9jK1lM3nO5pQ7rS9a", right)),
             ("no key of ours", with("somebody", right)),
             ("wrong secret", with(&bench.of.key, keyless.secret.expose())),
-            ("cut secret", with(&bench.of.key, &right[..27])),
+            (
+                "cut secret",
+                with(&bench.of.key, right.trim_end_matches('a')),
+            ),
             ("suspended", own(&suspended)),
             ("a public client with a secret", with(&native.key, right)),
             ("no secret", own(&bench.of)[..1].to_vec()),

@@ -36,7 +36,11 @@ async fn a_code_gives_tokens_in_the_platforms_shape() {
             ),
             ("openid".to_owned(), "Bearer".to_owned(), Some(86_400))
         );
-        assert_eq!(&refresh_of(&body)[14..15], "3", "a version nibble of 3");
+        assert_eq!(
+            refresh_of(&body).chars().nth(14),
+            Some('3'),
+            "a version nibble of 3"
+        );
         assert_eq!(answer.header("content-type"), Some("application/json"));
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(answer.header("pragma"), Some("no-cache"));
