@@ -152,11 +152,12 @@ async fn an_accounts_connections_are_its_peoples_live_grants() {
                 .all(|c| c.application_id == APPLICATION && c.last_at == NOW)
         );
         // What belonged to the old stay belongs to the new one, and ends with it.
-        grants_rebind(&mut tx, old, new).await.unwrap();
-        let ended = grants_end(&mut tx, Whose::Stay(old), NOW).await.unwrap();
-        assert_eq!(ended.len(), 0, "{}", store.engine);
-        let ended = grants_end(&mut tx, Whose::Stay(new), NOW).await.unwrap();
-        assert_eq!(ended.len(), 3, "{}", store.engine);
+        grants_rebind(&mut tx, sam, (old, new)).await.unwrap();
+        for (person, stay, n) in [(sam, old, 0), (sam, new, 2), (ann, new, 1)] {
+            let whose = Whose::Stay(person, stay);
+            let ended = grants_end(&mut tx, whose, NOW).await.unwrap();
+            assert_eq!(ended.len(), n, "{}", store.engine);
+        }
         let found = connections_of_account(&mut tx, account.id, NOW)
             .await
             .unwrap();
