@@ -25,13 +25,16 @@ const MOST_KNOWN: usize = 1_000;
 // No code of ours looks so, and no provider makes one like it.
 const BOGUS_CODE: &str = "ringfence-connection-check";
 
+/// A description, and when it was fetched.
+type Known = (u64, Arc<ProviderMetadata>);
+
 /// What is known of the providers that were asked.
 #[derive(Debug)]
 pub(crate) struct Providers {
     settings: SsoSettings,
     /// For those of the settings, and for those that accounts keep.
     outbound: [Mutex<Option<Outbound>>; 2],
-    known: Mutex<HashMap<(String, String), (u64, Arc<ProviderMetadata>)>>,
+    known: Mutex<HashMap<(String, String), Known>>,
 }
 
 /// What a code was exchanged for.

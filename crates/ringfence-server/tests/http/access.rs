@@ -106,48 +106,49 @@ async fn every_operation_asks_for_what_its_rule_says() {
                     challenge.starts_with("Bearer") && !challenge.contains("error="),
                     "{what}: {challenge}"
                 );
-
-                let wrong: ScopeSet = CATALOGUE
-                    .iter()
-                    .map(|i| i.scope)
-                    .filter(|s| !scopes.contains(s))
-                    .collect();
-                let answer = ask(&app, &rule, &path, Some(&acme.token(&app, wrong).await)).await;
-                assert_eq!(answer.status(), 403, "{what}");
-                let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
-                assert!(
-                    challenge.contains("error=\"insufficient_scope\""),
-                    "{what}: {challenge}"
-                );
-
-                for scope in scopes {
-                    let right = ScopeSet::EMPTY.with(*scope);
-                    let answer =
-                        ask(&app, &rule, &path, Some(&acme.token(&app, right).await)).await;
-                    assert!(
-                        !matches!(answer.status().as_u16(), 401 | 403 | 405),
-                        "{what}: {}",
-                        answer.status()
-                    );
-                    assert!(
-                        answer.status().as_u16() < 500,
-                        "{what}: {}",
-                        answer.status()
-                    );
-                    if names_a_thing_of_acme(&rule) {
-                        let theirs =
-                            ask(&app, &rule, &path, Some(&rival.token(&app, right).await)).await;
-                        assert_eq!(
-                            theirs.status(),
-                            404,
-                            "{what}: a thing of another tenant does not exist"
-                        );
-                    }
-                }
+                asks_for_one_of(&app, (&acme, &rival), &rule, scopes).await;
             }
         }
     }
     assert!(n_guarded >= 25, "the router lists its operations");
+}
+
+/// Whether an operation takes tokens with one of its scopes, no others, and none of another tenant.
+async fn asks_for_one_of(
+    app: &TestApp,
+    (acme, rival): (&Tenant, &Tenant),
+    rule: &Rule,
+    scopes: &[Scope],
+) {
+    let what = format!("{} {}", rule.method, rule.path);
+    let path = concrete(rule, &acme.admin);
+    let wrong: ScopeSet = CATALOGUE
+        .iter()
+        .map(|i| i.scope)
+        .filter(|s| !scopes.contains(s))
+        .collect();
+    let answer = ask(app, rule, &path, Some(&acme.token(app, wrong).await)).await;
+    assert_eq!(answer.status(), 403, "{what}");
+    let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+    assert!(
+        challenge.contains("error=\"insufficient_scope\""),
+        "{what}: {challenge}"
+    );
+    for scope in scopes {
+        let right = ScopeSet::EMPTY.with(*scope);
+        let answer = ask(app, rule, &path, Some(&acme.token(app, right).await)).await;
+        let status = answer.status().as_u16();
+        assert!(!matches!(status, 401 | 403 | 405), "{what}: {status}");
+        assert!(status < 500, "{what}: {status}");
+        if names_a_thing_of_acme(rule) {
+            let theirs = ask(app, rule, &path, Some(&rival.token(app, right).await)).await;
+            assert_eq!(
+                theirs.status(),
+                404,
+                "{what}: a thing of another tenant does not exist"
+            );
+        }
+    }
 }
 
 #[tokio::test]

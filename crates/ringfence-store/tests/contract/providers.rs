@@ -97,7 +97,7 @@ async fn what_is_kept_comes_back_and_goes_whole() {
         let found = provider_find(&mut tx, acme.id, &name).await.unwrap();
         assert_eq!(found.as_ref(), Some(&corp), "{}", store.engine);
         let listed = provider_list(&mut tx, acme.id).await.unwrap();
-        assert_eq!(listed, [corp.provider.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&corp.provider));
         let domain = MailDomain::parse("acme.example").unwrap();
         let offered = providers_by_domain(&mut tx, &domain).await.unwrap();
         assert_eq!(offered.len(), 2, "{}", store.engine);

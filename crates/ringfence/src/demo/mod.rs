@@ -84,7 +84,7 @@ pub(crate) async fn run(mut shell: Shell, args: DemoArgs) -> anyhow::Result<Done
             let _ = stopped.await;
         }),
     );
-    let walked = walk(&shell, &ctx).await;
+    let walked = Box::pin(walk(&shell, &ctx)).await;
     if walked.is_ok() && !args.once {
         shell.say("\nThe server stays up; Ctrl-C ends it.");
         tokio::select! {
@@ -159,21 +159,7 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
     let failed = check(shell, &collect, &name).await?;
     let report = run_collection(&collect, &name).await?;
     say_report(shell, &report);
-    let portal = portal_link(ctx, &url, (sample::ACCOUNT, sample::OWNER)).await?;
-    shell.say(format!(
-        "\n8. Now you are Sam. Choose a password and look around in the Admin Portal; the link works once:\n     {portal}"
-    ));
-    let password = vbc_sample::developer_sample(ctx).await?;
-    let person = portal_link(ctx, &url, (vbc_sample::VBC_ACCOUNT, vbc_sample::VBC_ADMIN)).await?;
-    shell.say(format!(
-        "9. Or you are {}, who builds an application for widgets; docs/developers.md goes on from here:\n     {url}/devportal   password {}",
-        vbc_sample::DEVELOPER,
-        password.expose()
-    ));
-    shell.say(format!(
-        "   Who allows it to act is {}; choose a password:\n     {person}",
-        vbc_sample::VBC_ADMIN
-    ));
+    let doors = doors(shell, ctx, &url).await?;
     shell.say(format!(
         "\n   The corpus for analysts:\n     {}",
         shell.config.data_dir.join("corpus/acme").display()
@@ -184,10 +170,10 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
     if shell.json {
         shell.print_json(&json!({
             "url": url,
-            "portal_url": portal,
+            "portal_url": doors.admin,
             "developer": vbc_sample::DEVELOPER,
-            "developer_password": password.expose(),
-            "vbc_admin_url": person,
+            "developer_password": doors.developer_password.expose(),
+            "vbc_admin_url": doors.vbc_admin,
             "data_dir": shell.config.data_dir,
             "client_id": id,
             "calls_visible": n_visible,
@@ -197,6 +183,37 @@ async fn walk(shell: &Shell, ctx: &Ctx) -> anyhow::Result<()> {
         }));
     }
     Ok(())
+}
+
+/// How the reader becomes somebody of the sample.
+struct Doors {
+    admin: String,
+    developer_password: Secret<String>,
+    vbc_admin: String,
+}
+
+/// Opens the doors of both portals, and says where they are.
+async fn doors(shell: &Shell, ctx: &Ctx, url: &str) -> anyhow::Result<Doors> {
+    let doors = Doors {
+        admin: portal_link(ctx, url, (sample::ACCOUNT, sample::OWNER)).await?,
+        developer_password: vbc_sample::developer_sample(ctx).await?,
+        vbc_admin: portal_link(ctx, url, (vbc_sample::VBC_ACCOUNT, vbc_sample::VBC_ADMIN)).await?,
+    };
+    shell.say(format!(
+        "\n8. Now you are Sam. Choose a password and look around in the Admin Portal; the link works once:\n     {}",
+        doors.admin
+    ));
+    shell.say(format!(
+        "9. Or you are {}, who builds an application for widgets; docs/developers.md goes on from here:\n     {url}/devportal   password {}",
+        vbc_sample::DEVELOPER,
+        doors.developer_password.expose()
+    ));
+    shell.say(format!(
+        "   Who allows it to act is {}; choose a password:\n     {}",
+        vbc_sample::VBC_ADMIN,
+        doors.vbc_admin
+    ));
+    Ok(doors)
 }
 
 /// A one-time link by which the reader becomes a sample admin.

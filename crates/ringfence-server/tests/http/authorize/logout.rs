@@ -223,7 +223,7 @@ async fn a_hint_of_somebody_else_asks_first() {
         .await;
     assert!(page.text.contains("<h1>Sign out?</h1>") && is_in(&mut ann).await);
     assert!(is_in(&mut sam).await);
-    // Where nobody is signed in, the stay that the hint names ends.
+    // A hint alone, without the stay it came of, signs nobody out.
     let page = house
         .browser()
         .go(&leaving(&[
@@ -232,5 +232,21 @@ async fn a_hint_of_somebody_else_asks_first() {
         ]))
         .await;
     assert_eq!(page.location, AFTERWARDS);
-    assert!(!is_in(&mut sam).await);
+    assert!(is_in(&mut sam).await);
+}
+
+#[tokio::test]
+async fn a_hint_of_an_earlier_stay_asks_first() {
+    let house = House::new().await;
+    let mut sam = house.browser();
+    let hint = hint(&mut sam).await;
+    let mut elsewhere = house.signed_in(&house.user).await;
+    let page = elsewhere
+        .go(&leaving(&[
+            ("id_token_hint", &hint),
+            ("post_logout_redirect_uri", AFTERWARDS),
+        ]))
+        .await;
+    assert!(page.text.contains("<h1>Sign out?</h1>") && is_in(&mut elsewhere).await);
+    assert!(is_in(&mut sam).await);
 }

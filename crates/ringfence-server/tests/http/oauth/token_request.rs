@@ -285,8 +285,16 @@ async fn c28_other_grants_are_unsupported() {
 #[tokio::test]
 async fn c29_no_authorization_endpoint_gives_tokens() {
     let bench = Bench::new().await;
+    // The one of applications answers with codes alone, and does not know credentials.
+    let answer = bench
+        .get(&format!(
+            "/authorize?response_type=token&redirect_uri=https%3A%2F%2Fapp.example%2F&client_id={}",
+            bench.id()
+        ))
+        .await;
+    let leads_away = answer.headers.iter().any(|(name, _)| name == "location");
+    assert_eq!((answer.status, leads_away), (400, false));
     for path in [
-        "/authorize",
         "/Auth/authorize",
         "/Auth/connect/authorize",
         "/connect/authorize",

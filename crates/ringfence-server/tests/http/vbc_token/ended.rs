@@ -82,7 +82,7 @@ async fn c68_signing_out_ends_what_was_bound_to_the_stay() {
         for scope in ["openid", "openid offline_access"] {
             let code = bench
                 .code_with(&bench.of, scope, |new| {
-                    new.authorization.session_id = Some(stay)
+                    new.authorization.session_id = Some(stay);
                 })
                 .await;
             kept.push(bench.exchange(&bench.of, &code).await.granted());
