@@ -185,11 +185,13 @@ pub(crate) async fn developer_change(
         if kept.is_none() {
             // Somebody else set it: whoever held the account before holds nothing now.
             developer_token_delete_all(&mut tx, id).await?;
+            // And whoever is signing in with the old one right now.
+            developer.epoch = developer.epoch.saturating_add(1);
         }
     }
     if before.active && !developer.active {
         // What they held is refused for good, also by a node that reads the old row a moment longer.
-        developer.epoch = before.epoch.saturating_add(1);
+        developer.epoch = developer.epoch.saturating_add(1);
         developer_session_end_others(&mut tx, id, None).await?;
         developer_token_delete_all(&mut tx, id).await?;
     }

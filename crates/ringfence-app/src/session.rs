@@ -56,6 +56,14 @@ pub struct SignedIn {
 /// [`Error::Unauthenticated`] when they may not act now.
 pub async fn session_begin(ctx: &Ctx, user_id: UserId, how: SignedIn) -> Result<Handle, Error> {
     let (user, home) = person_live(ctx, user_id).await?;
+    // Names of accounts' own providers have a dot: whoever keeps one could say that they are anybody.
+    let by_account = how
+        .method
+        .strip_prefix("sso:")
+        .is_some_and(|name| name.contains('.'));
+    if user.operator && by_account {
+        return Err(Error::Unauthenticated);
+    }
     let now = ctx.now();
     let handle = Handle::generate(&*ctx.random);
     let session = Session {

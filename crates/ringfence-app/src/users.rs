@@ -333,7 +333,9 @@ pub(crate) fn edited(before: &User, edit: &UserEdit) -> Result<User, Error> {
         user.lines.sort();
         user.lines.dedup();
     }
-    if before.may_act() && !user.may_act() {
+    // A stay or a token from before somebody ran the installation must not run it.
+    let is_promoted = user.operator && !before.operator;
+    if before.may_act() && !user.may_act() || is_promoted {
         user.epoch += 1;
     }
     Ok(user)

@@ -128,7 +128,7 @@ pub(crate) struct EditArgs {
     /// What it is for
     #[arg(long)]
     description: Option<String>,
-    /// Give it to another developer; keys, subscriptions and tokens stay
+    /// Give it to another developer; keys, subscriptions and tokens stay, so regenerate the secret if the former one must not use it
     #[arg(long, value_parser = DeveloperName::parse)]
     developer: Option<DeveloperName>,
 }

@@ -12,6 +12,7 @@ use ringfence_store::applications::subscriptions as store;
 use ringfence_store::applications::{ApplicationSearch, application_search};
 use ringfence_store::db::Tx;
 use ringfence_store::developers;
+use ringfence_store::feed::feed_lock;
 use serde_json::json;
 
 /// An application and whose it is.
@@ -152,6 +153,8 @@ pub async fn application_owner_set(
     }
     let before = application.developer_id;
     application.developer_id = developer.id;
+    // Who makes it is part of what was looked at.
+    application.verified = false;
     let detail = json!({"from": before.to_string(), "to": developer.id.to_string(), "developer": to.as_str()});
     save(ctx, tx, application, ("application.owner", detail), actor).await
 }
@@ -181,6 +184,8 @@ pub async fn subscription_block(
     blocked: bool,
 ) -> Result<Subscribed, Error> {
     let mut tx = ctx.db.begin_write().await?;
+    // The developer may be removing it at the same moment.
+    feed_lock(&mut tx).await?;
     let mut found = subscribed(&mut tx, id).await?;
     let (status, act) = if blocked {
         (SubscriptionStatus::Blocked, "subscription.block")

@@ -10,6 +10,7 @@ use ringfence_core::suite::Suite;
 use ringfence_store::applications::subscriptions as store;
 use ringfence_store::applications::{ApplicationSearch, application_search};
 use ringfence_store::db::Tx;
+use ringfence_store::feed::feed_lock;
 use serde_json::json;
 
 /// Which subscriptions to list.
@@ -82,6 +83,8 @@ pub async fn subscription_remove(
     id: SubscriptionId,
 ) -> Result<Subscribed, Error> {
     let mut tx = ctx.db.begin_write().await?;
+    // An operator may be blocking it at the same moment.
+    feed_lock(&mut tx).await?;
     let subscribed = own_subscription(&mut tx, caller, id).await?;
     if subscribed.subscription.status == SubscriptionStatus::Blocked && !caller.stands_in() {
         // Else a developer would lift the block by subscribing anew.

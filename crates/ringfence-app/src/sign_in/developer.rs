@@ -13,6 +13,7 @@ use crate::password::{Checked, password_check, password_hash};
 use ringfence_core::developer::{Developer, DeveloperName};
 use ringfence_core::secret::{Handle, Secret};
 use ringfence_store::developers as store;
+use ringfence_store::feed::feed_lock;
 use serde_json::json;
 
 // What nobody has as a name is cut for counting; it cannot be anybody's.
@@ -127,7 +128,8 @@ async fn rehash(
         Err(error) => return Err(error),
     };
     let mut tx = ctx.db.begin_write().await?;
-    // Somebody may have set another one meanwhile.
+    // Somebody may have set another one meanwhile, or be about to.
+    feed_lock(&mut tx).await?;
     if store::developer_password(&mut tx, developer.id)
         .await?
         .as_deref()
