@@ -129,6 +129,9 @@ async fn an_application_comes_back_as_it_was_written() {
         let found = subscription_find(&mut tx, first.id).await.unwrap();
         assert_eq!(found, Some((one.id, first.clone())));
         one.subscriptions = vec![first, second];
+        // Made in the same millisecond, they come in the order of their ids.
+        one.subscriptions
+            .sort_by_key(|subscription| subscription.id);
         assert_eq!(application_load_all(&mut tx).await.unwrap(), [one.clone()]);
         assert!(
             subscription_delete(&mut tx, one.subscriptions[1].id)

@@ -150,7 +150,7 @@ fn lines(app: &App) -> Lines {
             "curl --request POST '{base}/token' \\\n--header 'Content-Type: application/x-www-form-urlencoded' \\"
         );
         for (name, value) in [("grant_type", grant)].iter().chain(fields) {
-            line.push_str(&format!("\n--data-urlencode '{name}={value}' \\"));
+            line.push_str(&format!("\n--data-urlencode \"{name}={value}\" \\"));
         }
         line.trim_end_matches([' ', '\\']).to_owned()
     };
@@ -172,7 +172,7 @@ fn lines(app: &App) -> Lines {
         )
         .replace(
             "x-www-form-urlencoded' \\",
-            "x-www-form-urlencoded' \\\n--header 'Authorization: Basic $AUTHORIZATION' \\",
+            "x-www-form-urlencoded' \\\n--header \"Authorization: Basic $AUTHORIZATION\" \\",
         ),
         password: token(
             "password",
@@ -189,7 +189,7 @@ fn lines(app: &App) -> Lines {
             &[client[0], client[1], ("refresh_token", "$REFRESH_TOKEN")],
         ),
         revoke: format!(
-            "curl --request POST '{base}/revoke' \\\n--data-urlencode 'client_id=$VBC_CLIENT_ID' \\\n--data-urlencode 'client_secret=$VBC_CLIENT_SECRET' \\\n--data-urlencode 'token=$REFRESH_TOKEN'"
+            "curl --request POST '{base}/revoke' \\\n--data-urlencode \"client_id=$VBC_CLIENT_ID\" \\\n--data-urlencode \"client_secret=$VBC_CLIENT_SECRET\" \\\n--data-urlencode \"token=$REFRESH_TOKEN\""
         ),
         answer: ANSWER,
     }

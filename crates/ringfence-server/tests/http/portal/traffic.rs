@@ -214,6 +214,12 @@ async fn each_sees_what_is_theirs() {
     };
     user_edit(&app.ctx, &actor(), other.id, edit).await.unwrap();
     app.caught_up().await;
+    assert_eq!(
+        other_b.page(&path(&sam_id)).await.0,
+        303,
+        "a stay from before runs no installation"
+    );
+    let other_b = app.session(&other).await;
     for id in [&sam_id, &lee_id, &nobody_id] {
         assert_eq!(other_b.page(&path(id)).await.0, 200);
     }
