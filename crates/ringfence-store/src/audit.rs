@@ -78,20 +78,6 @@ pub async fn audit_after(tx: &mut Tx, seq: i64, limit: u32) -> Result<Vec<AuditL
     rows.iter().map(line).collect()
 }
 
-/// The line of that id.
-///
-/// # Errors
-/// The database broke off, or the line is damaged.
-pub async fn audit_find(tx: &mut Tx, id: AuditId) -> Result<Option<AuditLine>, Error> {
-    let row = tx
-        .fetch_optional(
-            "SELECT * FROM audit WHERE id = $1",
-            &[id.to_string().into()],
-        )
-        .await?;
-    row.as_ref().map(line).transpose()
-}
-
 /// The newest lines that fit, before a number.
 ///
 /// # Errors

@@ -147,7 +147,7 @@ async fn entry_store(
 fn placed(place: &str, error: Error) -> Error {
     match error {
         Error::Invalid(_) | Error::Conflict(_) | Error::NotFound(_) => Error::Invalid(format!(
-            "{place}: {error}; what stands before is stored, so mend this and load the file again"
+            "{place}: {error}; some of what stands before is stored, so mend this and load the file again"
         )),
         Error::Unauthenticated
         | Error::Forbidden(_)
